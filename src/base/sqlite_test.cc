@@ -1,0 +1,64 @@
+#include "base/sqlite.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+namespace clickmill::sqlite {
+namespace {
+
+class SqliteFile : public testing::Test {
+protected:
+    void SetUp() override {
+        std::string pattern =
+            (std::filesystem::temp_directory_path() / "clickmill-sqlite-XXXXXX").string();
+        folder_ = mkdtemp(pattern.data());
+    }
+    void TearDown() override { std::filesystem::remove_all(folder_); }
+    std::string path() const { return (folder_ / "test.db").string(); }
+    std::filesystem::path folder_;
+};
+
+TEST_F(SqliteFile, KeepsWhatWasCommittedAndForgetsWhatWasNot) {
+    auto connection = Connection::open({.path = path()}).value();
+    ASSERT_TRUE(connection.execute("CREATE TABLE t (n INTEGER, s TEXT, b BLOB)"));
+    {
+        auto transaction = Transaction::begin(connection).value();
+        auto insert = connection.prepare("INSERT INTO t VALUES (?, ?, ?)").value();
+        ASSERT_TRUE(insert.bind(1, int64_t{7})
+                        .bind(2, "seven")
+                        .bind_blob(3, std::string_view("\0x", 2))
+                        .run());
+        ASSERT_TRUE(transaction.commit());
+    }
+    {
+        auto transaction = Transaction::begin(connection).value();
+        ASSERT_TRUE(connection.execute("INSERT INTO t VALUES (8, 'lost', x'00')"));
+    }
+    auto select = connection.prepare("SELECT n, s, b FROM t").value();
+    ASSERT_TRUE(select.step().value());
+    EXPECT_EQ(select.integer(0), 7);
+    EXPECT_EQ(select.text(1), "seven");
+    EXPECT_EQ(select.blob(2), std::string_view("\0x", 2));
+    EXPECT_FALSE(select.step().value());
+}
+
+TEST_F(SqliteFile, SaysThatAFileIsNotADatabase) {
+    std::ofstream(path()) << std::string(8192, 'x');
+    const auto opened = Connection::open({.path = path()});
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, ErrorCode::Corrupt);
+}
+
+TEST_F(SqliteFile, NamesTheFileAndTheStatementOfAnError) {
+    auto connection = Connection::open({.path = path()}).value();
+    const auto prepared = connection.prepare("SELEKT 1");
+    ASSERT_FALSE(prepared);
+    EXPECT_NE(prepared.error().message().find("test.db"), std::string::npos);
+    EXPECT_NE(prepared.error().message().find("SELEKT 1"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace clickmill::sqlite

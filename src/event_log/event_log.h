@@ -1,0 +1,97 @@
+// The event log: the ordered, durable record from which everything else can be rebuilt.
+// Backends: embedded/ memory/. Promises tested by tests/contract/event_log_contract_test.cc.
+#pragma once
+
+#include "base/result.h"
+#include "base/types.h"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace clickmill::event_log {
+
+// Events of one partition: what one request appends.
+struct Record {
+    std::string payload;      // one event a line (NDJSON), UTF-8, at most 4 MiB
+    int32_t event_count = 0;  // lines in `payload`, at least 1
+};
+
+// What one offset holds: one or more appended Records packed together.
+struct StoredRecord {
+    Offset offset;
+    Moment append_time{};     // when the log took it; never falls within a partition
+    int32_t event_count = 0;  // lines in `payload`
+    int64_t lost_before = 0;  // events known to be gone between the record before and this one
+    bool is_damaged = false;  // the payload is gone: `event_count` events are lost here
+    std::string payload;      // at least 64 bytes of capacity behind its end, for event::LineReader
+};
+
+struct Batch {
+    std::vector<StoredRecord> records;  // in order of offsets; empty at the end of the log
+    // Set when the log's end was reached: a moment before the end was asked for, so everything
+    // appended before it is in hand. Unset when there is more to read at once.
+    std::optional<Moment> at_end_since;
+    Offset next;  // where reading goes on
+};
+
+struct ReadOptions {
+    int64_t max_bytes = 8 << 20;  // stops after the record that passes it
+    int32_t max_records = 4096;
+    std::chrono::milliseconds wait{250};  // how long to wait for a first record at the end
+};
+
+// What a partition is and holds. A position belongs to `log_id` alone.
+struct PartitionState {
+    std::string log_id;
+    Offset first;              // the oldest record still held
+    Offset end;                // one past the newest durable record
+    int64_t total_events = 0;  // events ever appended; 0 where the backend cannot know
+    int64_t bytes = 0;         // on disk or in memory
+};
+
+// One thread.
+class Reader {
+public:
+    virtual ~Reader() = default;
+    // The next records, in order. Waits up to options.wait at the end, or until `stop`.
+    // NotFound: retention has passed the position; nothing is skipped in silence.
+    virtual Result<Batch> next(const ReadOptions& options, std::stop_token stop) = 0;
+};
+
+using AppendDone = std::move_only_function<void(Result<Offset>)>;
+
+// Any thread.
+class EventLog {
+public:
+    virtual ~EventLog() = default;
+
+    // Appends, alone or packed with what arrives at the same moment. Never blocks. Calls `done`
+    // exactly once, from a thread of the log: with the offset once the events survive power loss,
+    // or with why they may not. Unavailable: disk full, broker away or stopping, answer 503; the
+    // events may still appear, and their repeats are dropped by event id. TooMuch: a queue or the
+    // record is over its limit.
+    virtual void append(PartitionId partition, Record record, AppendDone done) = 0;
+
+    virtual int32_t partition_count() const = 0;
+    virtual Result<PartitionState> state(PartitionId partition) = 0;
+
+    // Reads in order from `from`, inclusive; shows durable records only. NotFound: retention has
+    // passed `from`. Conflict: `from` is above the log's end, so the position belongs to another
+    // log.
+    virtual Result<std::unique_ptr<Reader>> read(PartitionId partition, Offset from) = 0;
+
+    // Records below `keep_from` are no longer needed by any reader; the log may delete them once
+    // its own retention allows.
+    virtual void allow_deletion(PartitionId partition, Offset keep_from) = 0;
+
+    // Why appends fail at the moment, or success. For readiness.
+    virtual Result<void> health() = 0;
+};
+
+}  // namespace clickmill::event_log

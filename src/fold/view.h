@@ -1,0 +1,68 @@
+// A view: one generation of one project's rollup. Its definition lies in the metrics store; a
+// process that does not know it does not fold it (design section 5).
+#pragma once
+
+#include "base/types.h"
+#include "calendar/calendar.h"
+
+#include <chrono>
+#include <compare>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace clickmill::fold {
+
+// Which rules made the rows; part of every definition. Stored: never change, only count up.
+inline constexpr int32_t kFoldVersion = 1;
+inline constexpr size_t kMaxDimensions = 4;
+
+struct ViewId {
+    int32_t value = 0;
+    auto operator<=>(const ViewId&) const = default;
+};
+
+// The declaration of a rollup: the same for every project.
+struct RollupDefinition {
+    std::string name;                     // "by_platform_version"; [a-z][a-z0-9_]{0,39}
+    std::vector<std::string> dimensions;  // see dimensions.h; at most kMaxDimensions
+    bool users = true;                    // keep sketches of who clicked
+    auto operator<=>(const RollupDefinition&) const = default;
+};
+
+struct Limits {
+    int32_t features = 10'000;  // per project, partition and local day; later ones are (other)
+    int32_t values = 1'000;     // the same for each dimension
+    int64_t late_seconds =
+        7 * 86'400;  // a click appended later than this after its hour's end is late
+    auto operator<=>(const Limits&) const = default;
+};
+
+// Everything that decides a view's rows. Two views with equal definitions have equal rows.
+struct ViewDefinition {
+    std::string project;
+    RollupDefinition rollup;
+    std::string zone;
+    calendar::WeekStart week_start = calendar::WeekStart::Monday;
+    Limits limits;
+    int32_t fold_version = kFoldVersion;
+    auto operator<=>(const ViewDefinition&) const = default;
+};
+
+struct View {
+    ViewId id;
+    int32_t generation = 1;
+    ViewDefinition definition;
+    // Clicks received before this are not in it: it was declared later than its project. Epoch: all
+    // are.
+    Moment since{};
+};
+
+}  // namespace clickmill::fold
+
+template <>
+struct std::hash<clickmill::fold::ViewId> {
+    size_t operator()(clickmill::fold::ViewId v) const noexcept {
+        return std::hash<int32_t>{}(v.value);
+    }
+};

@@ -1,0 +1,66 @@
+// Where rows and positions live and questions are answered. Backends: sqlite/ memory/; sql/ holds
+// the generator that the SQL stores share. Promises tested by
+// tests/contract/metrics_store_contract_test.cc.
+#pragma once
+
+#include "base/result.h"
+#include "fold/rows.h"
+#include "metrics_store/snapshot.h"
+
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace clickmill::metrics_store {
+
+// What the aggregator starts from.
+struct Progress {
+    bool has_ledger = false;
+    fold::Ledger ledger;                                         // when has_ledger
+    std::vector<std::pair<fold::ViewId, fold::Position>> views;  // of this partition
+};
+
+// Any thread.
+class MetricsStore {
+public:
+    virtual ~MetricsStore() = default;
+
+    // Makes the definitions known and returns the view of each, in the same order. An equal stored
+    // one is kept. A new one of a project that has no view yet holds everything; of another project
+    // it starts now: its positions are those of the ledgers and its `since` is `now`. Conflict: the
+    // project's rollup of that name is stored with another definition (generations come with the
+    // archive).
+    virtual Result<std::vector<fold::View>> declare(
+        std::span<const fold::ViewDefinition> definitions, Moment now) = 0;
+
+    virtual Result<Progress> progress(PartitionId partition) = 0;
+
+    // One StoredCell for each key, in the same order.
+    virtual Result<std::vector<fold::StoredCell>> load(fold::ViewId view, PartitionId partition,
+                                                       std::span<const fold::CellKey> keys) = 0;
+    // The distinct labels of live rows in these hours: what a local day's limits on variety stand
+    // on.
+    virtual Result<std::vector<fold::Labels>> labels_of(
+        fold::ViewId view, PartitionId partition, std::span<const calendar::BucketKey> hours) = 0;
+
+    // One transaction where the store has them; else ledger and marks, then rows and sketches, then
+    // positions. A row, mark or ledger with a higher `through` wins; equal ones are equal.
+    // Conflict: the stored position of a view is not its `from`; nothing was written; read
+    // progress() again.
+    virtual Result<void> commit(const fold::Commit& commit) = 0;
+
+    // Stores a settled bucket under the next build number: rows first, then the header. The header
+    // of a bucket whose positions are not all at or below the new ones is kept (Conflict).
+    virtual Result<void> settle(const Build& build) = 0;
+    // Deletes live rows and sketches of these hours, which are settled and past their late limit,
+    // and says so in their headers.
+    virtual Result<void> retire(fold::ViewId view, std::span<const calendar::BucketKey> hours) = 0;
+
+    // What an answer is read from: one moment of the store, while it is held. Keep it briefly.
+    virtual Result<std::unique_ptr<Snapshot>> snapshot() = 0;
+
+    // Whether commits succeed at the moment. For readiness.
+    virtual Result<void> health() = 0;
+};
+
+}  // namespace clickmill::metrics_store
