@@ -16,7 +16,7 @@ TEST(JsonWriter, PlacesCommasBetweenValuesAndNotAfterKeys) {
 
 TEST(JsonWriter, EscapesWhatJsonAndHtmlWouldMisread) {
     std::string out;
-    append_json_string(out, std::string_view("a\"\\\n\0</script>&\xc3\xa9", 16));
+    append_json_string(out, std::string_view("a\"\\\n\0</script>&\xc3\xa9", 17));
     EXPECT_EQ(out, "\"a\\\"\\\\\\n\\u0000\\u003c/script\\u003e\\u0026\xc3\xa9\"");
 }
 
