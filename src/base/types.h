@@ -13,10 +13,10 @@ namespace clickmill {
 // change.
 using Moment = std::chrono::sys_time<std::chrono::microseconds>;
 
-inline Moment moment_of(int64_t microseconds) {
+constexpr Moment moment_of(int64_t microseconds) {
     return Moment{std::chrono::microseconds{microseconds}};
 }
-inline int64_t microseconds_of(Moment moment) {
+constexpr int64_t microseconds_of(Moment moment) {
     return moment.time_since_epoch().count();
 }
 

@@ -5,9 +5,8 @@
 #include "event/event.h"
 
 #include <memory>
-#include <string>
+#include <span>
 #include <string_view>
-#include <vector>
 
 namespace clickmill::event {
 
@@ -25,13 +24,16 @@ struct Line {
 // One thread; reuse it, it keeps its buffers.
 class LineReader {
 public:
-    LineReader();
+    // Properties are read only when a rollup stands on one: `with_properties`.
+    explicit LineReader(bool with_properties = false);
     ~LineReader();
+
+    void read_properties(bool with_properties);
 
     // Reads every line of `payload`, behind which kPadding bytes can be read.
     // `fallback_received_at` stands in where a line has none (events that other Kafka clients
     // produced). Empty lines are skipped. The result and its texts live until the next call.
-    const std::vector<Line>& read(std::string_view payload, Moment fallback_received_at);
+    std::span<const Line> read(std::string_view payload, Moment fallback_received_at);
 
 private:
     struct State;
