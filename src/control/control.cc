@@ -1,0 +1,273 @@
+// Opens the control store, and its projects, keys and people. Sign-ins are in sign_in.cc.
+#include "control/control.h"
+
+#include "base/hash.h"
+#include "control/schema.h"
+#include "control/secrets.h"
+#include "control/sqlite_control.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace clickmill::control {
+namespace {
+
+constexpr size_t kMaxProjectIdBytes = 40;
+constexpr size_t kMaxNameBytes = 200;
+constexpr size_t kMaxOrigins = 100;
+constexpr size_t kHintCharacters = 8;
+constexpr double kMaxEventsPerSecond = 1e9;
+
+bool is_project_id(std::string_view id) {
+    const auto is_word = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+    return !id.empty() && id.size() <= kMaxProjectIdBytes && is_word(id.front()) &&
+           std::ranges::all_of(id, [&](char c) { return is_word(c) || c == '_' || c == '-'; });
+}
+
+bool is_name(std::string_view name) {
+    return !name.empty() && name.size() <= kMaxNameBytes && std::ranges::none_of(name, [](char c) {
+        return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    });
+}
+
+Result<void> check_project(const Project& project) {
+    if (!is_project_id(project.id))
+        return fail(ErrorCode::InvalidInput, "cannot add project", "id '" + project.id + "'",
+                    "an id is 1 to 40 of a-z, 0-9, _ and -, and starts with a letter or digit");
+    if (!is_name(project.name))
+        return fail(ErrorCode::InvalidInput, "cannot add project", project.id,
+                    "a name is 1 to 200 bytes without control characters");
+    if (project.zone.empty())
+        return fail(ErrorCode::InvalidInput, "cannot add project", project.id,
+                    "a time zone is needed, such as Europe/Berlin");
+    if (project.week_start != "monday" && project.week_start != "sunday" &&
+        project.week_start != "saturday")
+        return fail(ErrorCode::InvalidInput, "cannot add project",
+                    "week_start '" + project.week_start + "'", "take monday, sunday or saturday");
+    return {};
+}
+
+Result<void> check_key(const Key& key) {
+    const auto is_line = [](const std::string& origin) { return is_name(origin); };
+    if (key.origins.size() > kMaxOrigins || !std::ranges::all_of(key.origins, is_line))
+        return fail(ErrorCode::InvalidInput, "cannot add key", key.project,
+                    "give up to 100 origins such as https://shop.example");
+    if (!std::isfinite(key.events_per_second) || key.events_per_second < 0 ||
+        key.events_per_second > kMaxEventsPerSecond)
+        return fail(ErrorCode::InvalidInput, "cannot add key", key.project,
+                    "give a rate of 0 (the default) or more events per second");
+    return {};
+}
+
+std::vector<std::string> lines_of(std::string_view text) {
+    std::vector<std::string> lines;
+    while (!text.empty()) {
+        const size_t end = std::min(text.find('\n'), text.size());
+        lines.emplace_back(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return lines;
+}
+
+Error said_conflict(Error error, std::string_view what, std::string_view where,
+                    std::string_view why) {
+    if (error.code != ErrorCode::Conflict) return error;
+    return Error{ErrorCode::Conflict, std::string(what), std::string(where), std::string(why)};
+}
+
+// SQLite would make the file readable for everybody; its WAL takes the rights of the file.
+Result<void> make_private_file(const std::string& path) {
+    const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (file < 0)
+        return fail(ErrorCode::Unavailable, "cannot open control store", path,
+                    std::strerror(errno));
+    ::close(file);
+    return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Control>> Control::open(const Options& options, Clock& clock) {
+    RETURN_IF_ERROR(make_private_file(options.path));
+    ASSIGN_OR_RETURN(auto connection, sqlite::Connection::open({.path = options.path}));
+    RETURN_IF_ERROR(upgrade_schema(connection));
+    return std::make_unique<SqliteControl>(std::move(connection), clock);
+}
+
+std::string hash_of_key(std::string_view key) {
+    return sha256_hex(key);
+}
+
+Result<void> SqliteControl::commit_change(sqlite::Transaction& transaction) {
+    RETURN_IF_ERROR(
+        connection_.execute("UPDATE state SET value = value + 1 WHERE name = 'version'"));
+    return transaction.commit();
+}
+
+Result<Project> SqliteControl::add_project(Project project) {
+    if (project.name.empty()) project.name = project.id;
+    if (project.secret.empty()) project.secret = random_token(32);
+    if (project.created_at == 0) project.created_at = now();
+    RETURN_IF_ERROR(check_project(project));
+
+    const std::lock_guard lock(mutex_);
+    ASSIGN_OR_RETURN(auto transaction, sqlite::Transaction::begin(connection_));
+    ASSIGN_OR_RETURN(auto insert,
+                     connection_.prepare("INSERT INTO projects VALUES (?, ?, ?, ?, ?, ?, ?)"));
+    insert.bind(1, project.id).bind(2, project.name).bind(3, project.zone);
+    insert.bind(4, project.week_start).bind(5, static_cast<int64_t>(project.is_sample));
+    insert.bind(6, project.secret).bind(7, project.created_at);
+    if (auto inserted = insert.run(); !inserted)
+        return std::unexpected(said_conflict(std::move(inserted).error(), "cannot add project",
+                                             project.id, "the id is taken; choose another"));
+    RETURN_IF_ERROR(commit_change(transaction));
+    return project;
+}
+
+Result<std::vector<Project>> SqliteControl::projects() {
+    const std::lock_guard lock(mutex_);
+    ASSIGN_OR_RETURN(auto select,
+                     connection_.prepare("SELECT id, name, zone, week_start, is_sample, secret, "
+                                         "created_at FROM projects ORDER BY created_at, id"));
+    std::vector<Project> all;
+    for (;;) {
+        ASSIGN_OR_RETURN(const bool has_row, select.step());
+        if (!has_row) return all;
+        all.push_back({.id = std::string(select.text(0)),
+                       .name = std::string(select.text(1)),
+                       .zone = std::string(select.text(2)),
+                       .week_start = std::string(select.text(3)),
+                       .is_sample = select.integer(4) != 0,
+                       .secret = std::string(select.text(5)),
+                       .created_at = select.integer(6)});
+    }
+}
+
+Result<NewKey> SqliteControl::add_key(Key key) {
+    RETURN_IF_ERROR(check_key(key));
+    NewKey made{.key = std::move(key), .text = {}};
+    made.text = (made.key.kind == KeyKind::Write ? "wk_" : "rk_") + random_token(16);
+    made.key.hash = hash_of_key(made.text);
+    made.key.hint = made.text.substr(0, kHintCharacters);
+    if (made.key.created_at == 0) made.key.created_at = now();
+
+    const std::lock_guard lock(mutex_);
+    ASSIGN_OR_RETURN(auto transaction, sqlite::Transaction::begin(connection_));
+    ASSIGN_OR_RETURN(auto insert,
+                     connection_.prepare(
+                         "INSERT INTO keys (kind, project, hash, hint, origins, events_per_second, "
+                         "is_disabled, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id"));
+    insert.bind(1, made.key.kind == KeyKind::Write ? "write" : "read").bind(2, made.key.project);
+    insert.bind(3, made.key.hash).bind(4, made.key.hint);
+    insert.bind(5, fmt::format("{}", fmt::join(made.key.origins, "\n")));
+    insert.bind(6, fmt::format("{}", made.key.events_per_second));  // the column makes it a number
+    insert.bind(7, static_cast<int64_t>(made.key.is_disabled)).bind(8, made.key.created_at);
+    const auto inserted = insert.step();
+    if (!inserted && inserted.error().code == ErrorCode::Conflict)
+        return fail(ErrorCode::NotFound, "cannot add key", made.key.project,
+                    "no such project; `clickmill project list` shows them");
+    RETURN_IF_ERROR(inserted);
+    made.key.id = insert.integer(0);
+    insert.reset();
+    RETURN_IF_ERROR(commit_change(transaction));
+    return made;
+}
+
+Result<std::vector<Key>> SqliteControl::keys() {
+    const std::lock_guard lock(mutex_);
+    ASSIGN_OR_RETURN(
+        auto select,
+        connection_.prepare("SELECT id, kind, project, hash, hint, origins, events_per_second, "
+                            "is_disabled, created_at FROM keys ORDER BY id"));
+    std::vector<Key> all;
+    for (;;) {
+        ASSIGN_OR_RETURN(const bool has_row, select.step());
+        if (!has_row) return all;
+        all.push_back({.id = select.integer(0),
+                       .kind = select.text(1) == "write" ? KeyKind::Write : KeyKind::Read,
+                       .project = std::string(select.text(2)),
+                       .hash = std::string(select.text(3)),
+                       .hint = std::string(select.text(4)),
+                       .origins = lines_of(select.text(5)),
+                       .events_per_second = select.real(6),
+                       .is_disabled = select.integer(7) != 0,
+                       .created_at = select.integer(8)});
+    }
+}
+
+Result<void> SqliteControl::disable_key(int64_t id) {
+    const std::lock_guard lock(mutex_);
+    ASSIGN_OR_RETURN(auto transaction, sqlite::Transaction::begin(connection_));
+    ASSIGN_OR_RETURN(auto update,
+                     connection_.prepare("UPDATE keys SET is_disabled = 1 WHERE id = ?"));
+    RETURN_IF_ERROR(update.bind(1, id).run());
+    if (connection_.changes() == 0)
+        return fail(ErrorCode::NotFound, "cannot disable key", fmt::format("id {}", id),
+                    "no such key; `clickmill key list` shows them");
+    return commit_change(transaction);
+}
+
+Result<Person> SqliteControl::add_person(std::string_view name, Role role) {
+    Person person{.id = 0, .name = std::string(name), .role = role, .created_at = now()};
+    if (!is_name(name))
+        return fail(ErrorCode::InvalidInput, "cannot add person", person.name,
+                    "a name is 1 to 200 bytes without control characters");
+    const std::lock_guard lock(mutex_);
+    ASSIGN_OR_RETURN(auto transaction, sqlite::Transaction::begin(connection_));
+    ASSIGN_OR_RETURN(auto insert, connection_.prepare("INSERT INTO people (name, role, created_at) "
+                                                      "VALUES (?, ?, ?) RETURNING id"));
+    insert.bind(1, name).bind(2, role == Role::Admin ? "admin" : "viewer");
+    auto inserted = insert.bind(3, person.created_at).step();
+    if (!inserted)
+        return std::unexpected(said_conflict(std::move(inserted).error(), "cannot add person", name,
+                                             "the name is taken; choose another"));
+    person.id = insert.integer(0);
+    insert.reset();
+    RETURN_IF_ERROR(commit_change(transaction));
+    return person;
+}
+
+Result<std::vector<Person>> SqliteControl::people() {
+    const std::lock_guard lock(mutex_);
+    ASSIGN_OR_RETURN(auto select, connection_.prepare(
+                                      "SELECT id, name, role, created_at FROM people ORDER BY id"));
+    std::vector<Person> all;
+    for (;;) {
+        ASSIGN_OR_RETURN(const bool has_row, select.step());
+        if (!has_row) return all;
+        all.push_back({.id = select.integer(0),
+                       .name = std::string(select.text(1)),
+                       .role = select.text(2) == "admin" ? Role::Admin : Role::Viewer,
+                       .created_at = select.integer(3)});
+    }
+}
+
+Result<void> SqliteControl::remove_person(std::string_view name) {
+    const std::lock_guard lock(mutex_);
+    ASSIGN_OR_RETURN(auto transaction, sqlite::Transaction::begin(connection_));
+    ASSIGN_OR_RETURN(auto remove, connection_.prepare("DELETE FROM people WHERE name = ?"));
+    RETURN_IF_ERROR(remove.bind(1, name).run());
+    if (connection_.changes() == 0)
+        return fail(ErrorCode::NotFound, "cannot remove person", std::string(name),
+                    "nobody has this name; `clickmill user list` shows them");
+    return commit_change(transaction);
+}
+
+Result<int64_t> SqliteControl::version() {
+    const std::lock_guard lock(mutex_);
+    ASSIGN_OR_RETURN(auto select,
+                     connection_.prepare("SELECT value FROM state WHERE name = 'version'"));
+    ASSIGN_OR_RETURN(const bool has_row, select.step());
+    if (!has_row)
+        return fail(ErrorCode::Corrupt, "cannot read version of control store", "table state",
+                    "the row is gone; restore control.db from a backup");
+    return select.integer(0);
+}
+
+}  // namespace clickmill::control
