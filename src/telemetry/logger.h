@@ -2,6 +2,7 @@
 // control characters are escaped, so no client can forge a line.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
@@ -42,7 +43,12 @@ public:
 };
 
 enum class Format { Text, Json };
-std::unique_ptr<Logger> make_logger(Level level, Format format);  // to standard error
-std::unique_ptr<Logger> make_silent_logger();                     // for tests
+// To standard error, by a thread of its own: a reader that stalls holds nobody up. A line that
+// finds 4,096 others waiting is dropped, and the next one that is written says how many were.
+std::unique_ptr<Logger> make_logger(Level level, Format format);
+// The same to `descriptor`, with a level that can change while it runs.
+std::unique_ptr<Logger> make_logger(std::shared_ptr<const std::atomic<Level>> level, Format format,
+                                    int descriptor);
+std::unique_ptr<Logger> make_silent_logger();  // for tests
 
 }  // namespace clickmill::telemetry

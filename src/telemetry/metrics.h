@@ -35,11 +35,13 @@ class Histogram {
 public:
     explicit Histogram(std::vector<double> bounds);  // upper bounds, rising
     void observe(double value);
+    int64_t count() const;
+    // The lines of this histogram. `labels` is "" or `a="b",c="d"`.
+    void append_text(std::string& out, std::string_view name, std::string_view labels) const;
 
 private:
-    friend class Registry;
     std::vector<double> bounds_;
-    std::vector<std::atomic<int64_t>> counts_;
+    std::vector<std::atomic<int64_t>> counts_;  // one a bound, and one above the last
     std::atomic<double> sum_{0};
 };
 
