@@ -1,0 +1,160 @@
+"""The real program under test: starts and kills `clickmill serve`, asks its API, runs its commands.
+
+Used by tests/crash, tests/recount and benchmarks/load. Python's standard library only.
+"""
+import http.client
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.parse
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+
+
+def free_port():
+    """A TCP port that nobody listens on. A server that is killed and started again keeps it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def find_program(name, given=None):
+    """The program `name`: as given, or the newest one in a build folder of this checkout."""
+    if given:
+        return str(pathlib.Path(given).resolve())
+    built = sorted(SOURCE.glob(f"build/*/bin/{name}"), key=lambda path: path.stat().st_mtime)
+    if not built:
+        raise SystemExit(f"no {name} in build/*/bin: build it first, or name it with an argument")
+    return str(built[-1])
+
+
+def wait_until(question, what, seconds=30.0, every=0.02):
+    """Asks until the answer is true. The answer, or an error that says what was waited for."""
+    deadline = time.monotonic() + seconds
+    while True:
+        answer = question()
+        if answer:
+            return answer
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"waited {seconds:.0f} s in vain: {what}")
+        time.sleep(every)
+
+
+class Clickmill:
+    """One data folder and the server on it. Ports stay the same over restarts."""
+
+    def __init__(self, binary, data=None, environment=None, arguments=()):
+        self.binary = binary
+        self.owns_data = data is None
+        self.data = pathlib.Path(data or tempfile.mkdtemp(prefix="clickmill-test-"))
+        self.port = free_port()
+        self.operations_port = free_port()
+        self.environment = {**os.environ, **(environment or {})}
+        self.arguments = list(arguments)
+        self.output_path = pathlib.Path(tempfile.mkstemp(prefix="clickmill-output-")[1])
+        self.process = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process and self.process.poll() is None:
+            self.kill()
+        self.output_path.unlink(missing_ok=True)
+        if self.owns_data:
+            shutil.rmtree(self.data, ignore_errors=True)
+
+    # ---- the process ----
+
+    def launch(self):
+        """Starts the server without waiting for it."""
+        with open(self.output_path, "ab") as output:
+            self.process = subprocess.Popen(
+                [self.binary, "serve", "--data", str(self.data),
+                 "--listen", f"127.0.0.1:{self.port}",
+                 "--operations-listen", f"127.0.0.1:{self.operations_port}", *self.arguments],
+                stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=self.environment)
+
+    def start(self, seconds=30.0):
+        """Starts the server and waits until it takes clicks. Seconds that it took."""
+        begin = time.monotonic()
+        self.launch()
+        wait_until(self.is_ready, f"{self.binary} ready\n{self.output()[-2000:]}", seconds)
+        return time.monotonic() - begin
+
+    def is_ready(self):
+        if self.process.poll() is not None:
+            raise RuntimeError(f"the server ended with {self.process.returncode}:\n{self.output()[-2000:]}")
+        try:
+            return self.operations("/readyz")[0] == 200
+        except OSError:
+            return False
+
+    def kill(self):
+        """kill -9: nothing is flushed, nobody is told."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self, seconds=30.0):
+        """A graceful stop; the exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(seconds)
+
+    def output(self):
+        return self.output_path.read_text(errors="replace")
+
+    def keys(self):
+        """The write and the read key that the first start printed."""
+        return tuple(re.search(kind + "_[0-9a-f]{32}", self.output())[0] for kind in ("wk", "rk"))
+
+    def run(self, *arguments, **options):
+        """Runs another command of the program on the same data folder; its standard output."""
+        done = subprocess.run([self.binary, *arguments, "--data", str(self.data)], env=self.environment,
+                              capture_output=True, text=True, **options)
+        if done.returncode != 0:
+            raise RuntimeError(f"{' '.join(arguments)} gave {done.returncode}:\n{done.stdout}{done.stderr}")
+        return done.stdout + done.stderr
+
+    # ---- what it says ----
+
+    def request(self, method, path, body=None, headers=None, port=None, timeout=30):
+        connection = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=timeout)
+        try:
+            connection.request(method, path, body, headers or {})
+            answer = connection.getresponse()
+            return answer.status, dict((k.lower(), v) for k, v in answer.getheaders()), answer.read()
+        finally:
+            connection.close()
+
+    def operations(self, path):
+        status, _, body = self.request("GET", path, port=self.operations_port, timeout=5)
+        return status, body.decode()
+
+    def send(self, key, events, **fields):
+        """Posts events; (status, headers, answer)."""
+        status, headers, body = self.request("POST", "/v1/events",
+                                             json.dumps({"key": key, "events": events, **fields}))
+        return status, headers, json.loads(body)
+
+    def ask(self, path, read_key, **parameters):
+        """A question of the query API; its answer, or an error with what the server said."""
+        query = urllib.parse.urlencode(parameters)
+        status, _, body = self.request("GET", f"/api/v1/{path}?{query}",
+                                       headers={"Authorization": f"Bearer {read_key}"})
+        if status != 200:
+            raise RuntimeError(f"{path}?{query} gave {status}: {body.decode(errors='replace')[:500]}")
+        return json.loads(body)
+
+    def wait_until_counted(self, read_key, seconds=60.0):
+        """Waits until everything accepted is folded; the accounting."""
+        def answer():
+            accounting = self.ask("accounting", read_key)
+            return accounting if accounting["pending"] == 0 else None
+        return wait_until(answer, "pending = 0", seconds)
