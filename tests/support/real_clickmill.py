@@ -56,7 +56,13 @@ class Clickmill:
         self.data = pathlib.Path(data or tempfile.mkdtemp(prefix="clickmill-test-"))
         self.port = free_port()
         self.operations_port = free_port()
-        self.environment = {**os.environ, **(environment or {})}
+        self.environment = {
+            **os.environ,
+            "CLICKMILL_SERVER__OPERATIONS_LISTEN": f"127.0.0.1:{self.operations_port}",
+            "CLICKMILL_COLLECTOR__KEY_EVENTS_PER_SECOND": "10000000",
+            "CLICKMILL_COLLECTOR__KEY_BURST_EVENTS": "100000000",
+            **(environment or {}),
+        }
         self.arguments = list(arguments)
         self.output_path = pathlib.Path(tempfile.mkstemp(prefix="clickmill-output-")[1])
         self.process = None
@@ -77,9 +83,8 @@ class Clickmill:
         """Starts the server without waiting for it."""
         with open(self.output_path, "ab") as output:
             self.process = subprocess.Popen(
-                [self.binary, "serve", "--data", str(self.data),
-                 "--listen", f"127.0.0.1:{self.port}",
-                 "--operations-listen", f"127.0.0.1:{self.operations_port}", *self.arguments],
+                [self.binary, "serve", "--data", str(self.data), "--listen", f"127.0.0.1:{self.port}",
+                 *self.arguments],
                 stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=self.environment)
 
     def start(self, seconds=30.0):
