@@ -1,0 +1,60 @@
+// Every setting of the program, once: the fields, their defaults and, in settings.h, their words.
+// Only server/ and cli/ read this; a part gets its own small Options from server/wiring.cc.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace clickmill::config {
+
+// One [[rollup]] of the file.
+struct Rollup {
+    std::string name;
+    std::vector<std::string> dimensions;
+    bool users = true;
+    bool operator==(const Rollup&) const = default;
+};
+
+// The rollups that every project has.
+std::vector<Rollup> default_rollups();
+
+struct Config {
+    std::string data_folder = "data";
+    std::string listen = "127.0.0.1:8080";
+    std::string operations_listen = "127.0.0.1:9464";
+    std::string public_url;
+    int64_t threads = 0;
+    int64_t stop_timeout_seconds = 20;
+
+    int64_t max_connections = 10'000;
+    int64_t max_connections_per_address = 1'000;
+    std::vector<std::string> trusted_proxies;
+
+    double key_events_per_second = 1'000;
+    double key_burst_events = 20'000;
+    std::vector<std::string> page_patterns;
+    std::string geo_file;
+    std::string privacy_signal = "anonymous";
+    std::string privacy_user_ids = "plain";
+
+    int64_t event_log_queue_mib = 64;
+    int64_t event_log_retention_days = 400;
+    int64_t event_log_retention_gib = 0;
+
+    int64_t flush_interval_ms = 1'000;
+    int64_t wide_flush_interval_ms = 10'000;
+    int64_t late_seconds = 7 * 86'400;
+    int64_t max_features = 10'000;
+    int64_t max_values = 1'000;
+    int64_t repeat_slice_seconds = 8 * 3'600;
+    int64_t repeat_memory_mib = 256;
+    std::vector<Rollup> rollups = default_rollups();
+
+    std::string log_level = "info";
+    std::string log_format = "auto";
+
+    bool operator==(const Config&) const = default;
+};
+
+}  // namespace clickmill::config
