@@ -5,6 +5,7 @@
 
 #include "base/result.h"
 #include "http/message.h"
+#include "telemetry/metrics.h"
 
 #include <chrono>
 #include <cstdint>
@@ -31,6 +32,10 @@ public:
     // Called with the whole request, body inflated. `respond` is called exactly once, from any
     // thread.
     virtual void handle(Request request, Respond respond) = 0;
+
+    // Called when the server itself refuses a request whose head it has read (413, 415, 408, 503):
+    // the place to add fields that every answer must carry, such as those of CORS.
+    virtual void decorate(const Head& /*head*/, Response& /*refusal*/) {}
 };
 
 struct Route {
@@ -45,11 +50,15 @@ struct ServerOptions {
     int max_connections = 10'000;
     int max_connections_per_address = 1'000;
     int64_t max_header_bytes = 16 << 10;
+    int64_t max_bytes_in_flight = 256 << 20;  // bodies of requests not yet answered; over it: 503
     std::chrono::seconds header_timeout{5};
     std::chrono::seconds body_timeout{30};
     std::chrono::seconds idle_timeout{30};
     std::chrono::seconds write_timeout{10};
-    std::vector<std::string> trusted_proxies;  // addresses whose X-Forwarded-For is believed
+    // Addresses ("10.0.0.7") and networks ("10.0.0.0/8") whose X-Forwarded-For is believed. They
+    // are exempt from the cap per address.
+    std::vector<std::string> trusted_proxies;
+    telemetry::Registry* registry = nullptr;  // outlives the server; null: nothing is counted
 };
 
 class Server {
