@@ -1,0 +1,37 @@
+// The data folder: made when absent, locked while a server owns it.
+#pragma once
+
+#include "base/result.h"
+
+#include <string>
+
+namespace clickmill::server {
+
+// Where each file of a data folder lies.
+std::string event_log_path(const std::string& folder);
+std::string metrics_path(const std::string& folder);
+std::string control_path(const std::string& folder);
+std::string clock_confirmation_path(const std::string& folder);
+std::string sample_keys_path(const std::string& folder);
+
+// Makes the folder, for its owner alone, when it is not there. Unavailable: cannot be made or
+// written.
+Result<void> make_data_folder(const std::string& folder);
+
+// The lock of a folder, held until it goes; the kernel lets go of it when the process dies.
+class FolderLock {
+public:
+    // Conflict: another process has it; the error names its pid.
+    static Result<FolderLock> take(const std::string& folder);
+    FolderLock(FolderLock&& other) noexcept : descriptor_(other.descriptor_) {
+        other.descriptor_ = -1;
+    }
+    FolderLock& operator=(FolderLock&&) = delete;
+    ~FolderLock();
+
+private:
+    explicit FolderLock(int descriptor) : descriptor_(descriptor) {}
+    int descriptor_;
+};
+
+}  // namespace clickmill::server
