@@ -52,6 +52,7 @@ struct PartitionState {
     Offset first;              // the oldest record still held
     Offset end;                // one past the newest durable record
     int64_t total_events = 0;  // events ever appended; 0 where the backend cannot know
+    int64_t total_before_first = 0;  // of those, the ones appended before `first`
     int64_t bytes = 0;         // on disk or in memory
 };
 

@@ -1,0 +1,186 @@
+#include "aggregator/partition_folder.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace clickmill::aggregator {
+namespace {
+
+// A project that nobody knew is asked for again this much later.
+constexpr std::chrono::seconds kAskAgain{1};
+
+Result<void> check_identity(PartitionId partition, const fold::Ledger& ledger,
+                            const event_log::PartitionState& state, int32_t partition_count) {
+    const std::string where = fmt::format("partition {}", partition.value);
+    if (ledger.log_id != state.log_id) {
+        return fail(ErrorCode::Conflict, "the metrics belong to another event log", where,
+                    fmt::format("stored for log {}, found log {}; bring the right event log back, "
+                                "or move metrics.db "
+                                "away to count this one from its beginning",
+                                ledger.log_id, state.log_id));
+    }
+    if (ledger.partition_count != partition_count) {
+        return fail(
+            ErrorCode::Conflict, "the number of partitions changed", where,
+            fmt::format(
+                "counted with {}, found {}; repeats would no longer meet their first copies",
+                ledger.partition_count, partition_count));
+    }
+    if (ledger.through > state.end) {
+        return fail(ErrorCode::Conflict, "the event log ends before the stored position", where,
+                    fmt::format("position {}, end {}; an older copy of the log was put in place",
+                                ledger.through.value, state.end.value));
+    }
+    return {};
+}
+
+}  // namespace
+
+PartitionFolder::PartitionFolder(PartitionId partition, event_log::EventLog& event_log,
+                                 metrics_store::MetricsStore& store, Definitions definitions,
+                                 fold::PartitionFold::Options options, const fold::Ledger* ledger)
+    : partition_(partition),
+      event_log_(event_log),
+      store_(store),
+      definitions_(std::move(definitions)),
+      fold_(std::move(options), ledger) {}
+
+Result<std::unique_ptr<PartitionFolder>> PartitionFolder::open(
+    PartitionId partition, FolderOptions options, event_log::EventLog& event_log,
+    metrics_store::MetricsStore& store, Definitions definitions, Moment now) {
+    ASSIGN_OR_RETURN(const event_log::PartitionState state, event_log.state(partition));
+    ASSIGN_OR_RETURN(const metrics_store::Progress before, store.progress(partition));
+    if (before.has_ledger) {
+        RETURN_IF_ERROR(
+            check_identity(partition, before.ledger, state, event_log.partition_count()));
+    }
+    std::unique_ptr<PartitionFolder> folder(
+        new PartitionFolder(partition, event_log, store, std::move(definitions),
+                            {.partition = partition,
+                             .log_id = state.log_id,
+                             .partition_count = event_log.partition_count(),
+                             .repeats = options.repeats,
+                             .repeat_key = options.repeat_key},
+                            before.has_ledger ? &before.ledger : nullptr));
+    RETURN_IF_ERROR(folder->refresh_definitions(now));
+    RETURN_IF_ERROR(folder->begin_reading(options.accept_gap, before.ledger));
+    return folder;
+}
+
+Result<void> PartitionFolder::refresh_definitions(Moment now) {
+    definitions_asked_at_ = now;
+    unknown_projects_.clear();
+    ASSIGN_OR_RETURN(const std::vector<fold::ViewDefinition> definitions, definitions_());
+    std::vector<fold::ViewDefinition> unknown;
+    for (const fold::ViewDefinition& definition : definitions) {
+        const bool is_known = std::any_of(
+            fold_.views().begin(), fold_.views().end(),
+            [&](const auto& view) { return view.second.view().definition == definition; });
+        if (!is_known) unknown.push_back(definition);
+    }
+    if (unknown.empty()) return {};
+    ASSIGN_OR_RETURN(std::vector<fold::View> views, store_.declare(unknown, now));
+    ASSIGN_OR_RETURN(const metrics_store::Progress progress, store_.progress(partition_));
+    for (fold::View& view : views) {
+        const auto stored = std::find_if(progress.views.begin(), progress.views.end(),
+                                         [&](const auto& entry) { return entry.first == view.id; });
+        RETURN_IF_ERROR(fold_.add_view(
+            std::move(view), stored == progress.views.end() ? fold::Position{} : stored->second));
+    }
+    return {};
+}
+
+Result<void> PartitionFolder::begin_reading(bool accept_gap, const fold::Ledger& ledger) {
+    ASSIGN_OR_RETURN(const event_log::PartitionState state, event_log_.state(partition_));
+    Offset position = fold_.next_to_apply();
+    if (position < state.first) {
+        if (!accept_gap) {
+            return fail(
+                ErrorCode::NotFound, "records were deleted before they were counted",
+                fmt::format("partition {}", partition_.value),
+                fmt::format("position {}, oldest record {}", position.value, state.first.value));
+        }
+        fold::Accounting accounted;
+        for (const auto& [project, accounting] : ledger.projects) accounted += accounting;
+        lost_at_start_ = std::max<int64_t>(0, state.total_before_first - accounted.total());
+    }
+    ASSIGN_OR_RETURN(reader_,
+                     event_log_.read(partition_, std::max(fold_.read_from(), state.first)));
+    return {};
+}
+
+Result<int64_t> PartitionFolder::fold_some(const event_log::ReadOptions& options,
+                                           std::stop_token stop, Moment now) {
+    ASSIGN_OR_RETURN(const event_log::Batch batch, reader_->next(options, stop));
+    for (const event_log::StoredRecord& record : batch.records)
+        RETURN_IF_ERROR(fold_record(record, now));
+    RETURN_IF_ERROR(load_cells());
+    at_end_since_ = batch.at_end_since;
+    return static_cast<int64_t>(batch.records.size());
+}
+
+Result<void> PartitionFolder::fold_record(const event_log::StoredRecord& record, Moment now) {
+    fold_.read({.offset = record.offset,
+                .append_time = record.append_time,
+                .event_count = record.event_count,
+                .lost_before = std::exchange(lost_at_start_, 0) + record.lost_before,
+                .is_damaged = record.is_damaged,
+                .payload = record.payload});
+    RETURN_IF_ERROR(learn_projects(now));
+    for (const fold::MissingDay& missing : fold_.missing_days()) {
+        ASSIGN_OR_RETURN(const std::vector<fold::Labels> stored,
+                         store_.labels_of(missing.view, partition_, missing.hours));
+        fold_.provide_day(missing.view, missing.day, stored);
+    }
+    fold_.apply();
+    return {};
+}
+
+Result<void> PartitionFolder::learn_projects(Moment now) {
+    const std::vector<std::string> missing = fold_.missing_projects();
+    const bool is_news = std::any_of(
+        missing.begin(), missing.end(),
+        [&](const std::string& project) { return !unknown_projects_.contains(project); });
+    const bool is_old = !missing.empty() && now >= definitions_asked_at_ + kAskAgain;
+    if (!is_news && !is_old) return {};
+    RETURN_IF_ERROR(refresh_definitions(now));
+    for (std::string& project : fold_.missing_projects())
+        unknown_projects_.insert(std::move(project));
+    return {};
+}
+
+Result<void> PartitionFolder::load_cells() {
+    for (auto& [id, view] : fold_.views()) {
+        const std::vector<fold::CellKey> keys = view.missing_cells();
+        if (keys.empty()) continue;
+        ASSIGN_OR_RETURN(const std::vector<fold::StoredCell> stored,
+                         store_.load(id, partition_, keys));
+        RETURN_IF_ERROR(view.provide_cells(stored));
+    }
+    return {};
+}
+
+fold::Commit PartitionFolder::changes(std::span<const fold::ViewId> views) const {
+    fold::Commit commit{.ledger = fold_.ledger(at_end_since_)};
+    for (const fold::ViewId id : views) {
+        const fold::ViewFold& view = fold_.views().at(id);
+        const Offset through = std::max(fold_.next(), view.position().through);
+        commit.views.push_back(view.changes(through, commit.ledger.complete_through));
+    }
+    return commit;
+}
+
+void PartitionFolder::committed(const fold::Commit& commit) {
+    for (const fold::ViewChanges& view : commit.views)
+        fold_.views().at(view.view).committed(view.position);
+}
+
+Offset PartitionFolder::keep_from() const {
+    Offset position = fold_.next();
+    for (const auto& [id, view] : fold_.views())
+        position = std::min(position, view.position().through);
+    return fold::RepeatTables::window_start(fold_.repeats().cuts(), position);
+}
+
+}  // namespace clickmill::aggregator

@@ -1,0 +1,84 @@
+// One partition between log and store, a step at a time and without a clock: reads on, folds, says
+// what is to be committed. The loop around it is partition_follower.h; the simulation drives it
+// directly.
+#pragma once
+
+#include "event_log/event_log.h"
+#include "fold/partition_fold.h"
+#include "metrics_store/metrics_store.h"
+
+#include <functional>
+#include <memory>
+#include <set>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace clickmill::aggregator {
+
+// The definitions of every view of every project known now; asked again when a click names another
+// project.
+using Definitions = std::function<Result<std::vector<fold::ViewDefinition>>()>;
+
+struct FolderOptions {
+    fold::RepeatLimits repeats;
+    uint64_t repeat_key = 0;  // for a partition that has no ledger yet
+    // Goes on at the log's first record when the position was deleted under us, and counts the gap
+    // as lost: for a log that is never wrong about what it lost (the embedded one). Else that stops
+    // the partition.
+    bool accept_gap = false;
+};
+
+// One thread.
+class PartitionFolder {
+public:
+    // Reads progress and definitions and begins at the repeat window. Conflict: the positions
+    // belong to another log or another number of partitions. NotFound: the log no longer holds the
+    // position.
+    static Result<std::unique_ptr<PartitionFolder>> open(PartitionId partition,
+                                                         FolderOptions options,
+                                                         event_log::EventLog& event_log,
+                                                         metrics_store::MetricsStore& store,
+                                                         Definitions definitions, Moment now);
+
+    // Reads and folds what there is, at most one batch. Returns the number of records.
+    Result<int64_t> fold_some(const event_log::ReadOptions& options, std::stop_token stop,
+                              Moment now);
+    // Views that were declared since. Cheap when there are none.
+    Result<void> refresh_definitions(Moment now);
+
+    // What these views have to commit, with the ledger. A view without changes moves its position
+    // on.
+    fold::Commit changes(std::span<const fold::ViewId> views) const;
+    void committed(const fold::Commit& commit);
+
+    std::map<fold::ViewId, fold::ViewFold>& views() { return fold_.views(); }
+    const fold::PartitionFold& fold() const { return fold_; }
+    PartitionId partition() const { return partition_; }
+    bool is_at_end() const { return at_end_since_.has_value(); }
+    // Records below are needed by nobody here: not by the repeat window, not by a view.
+    Offset keep_from() const;
+
+private:
+    PartitionFolder(PartitionId partition, event_log::EventLog& event_log,
+                    metrics_store::MetricsStore& store, Definitions definitions,
+                    fold::PartitionFold::Options options, const fold::Ledger* ledger);
+    Result<void> begin_reading(bool accept_gap, const fold::Ledger& ledger);
+    Result<void> fold_record(const event_log::StoredRecord& record, Moment now);
+    Result<void> learn_projects(Moment now);
+    Result<void> load_cells();
+
+    PartitionId partition_;
+    event_log::EventLog& event_log_;
+    metrics_store::MetricsStore& store_;
+    Definitions definitions_;
+    fold::PartitionFold fold_;
+    std::unique_ptr<event_log::Reader> reader_;
+    std::optional<Moment> at_end_since_;
+    int64_t lost_at_start_ = 0;  // the gap that was accepted; counted with the first record
+    std::set<std::string, std::less<>> unknown_projects_;  // as of definitions_asked_at_
+    Moment definitions_asked_at_{};
+};
+
+}  // namespace clickmill::aggregator

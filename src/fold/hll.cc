@@ -1,0 +1,287 @@
+#include "fold/hll.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstring>
+
+namespace clickmill::fold {
+namespace {
+
+// Stored: never change.
+constexpr int kLog2m = 12;
+constexpr uint32_t kRegisters = 1U << kLog2m;
+constexpr int kRegisterBits = 6;
+constexpr int kIndexBits = kLog2m;
+constexpr uint8_t kMaxRegister = (1U << kRegisterBits) - 1;
+constexpr size_t kDenseBytes = kRegisters * kRegisterBits / 8;
+constexpr size_t kHeaderBytes = 3;
+constexpr uint8_t kVersion = 1 << 4;
+constexpr uint8_t kParameters = ((kRegisterBits - 1) << 5) | kLog2m;
+constexpr uint8_t kCutoff =
+    (1 << 6) | 63;  // sparse allowed, explicit threshold chosen automatically
+constexpr int kSparseEntryBits = kIndexBits + kRegisterBits;
+// Where postgresql-hll's automatic threshold promotes: an explicit set must be smaller than the
+// dense form.
+constexpr size_t kMaxExplicit = kDenseBytes / sizeof(uint64_t);
+constexpr size_t kMaxSparse = kDenseBytes * 8 / kSparseEntryBits;
+
+enum Type : uint8_t { kUndefined = 0, kEmpty = 1, kExplicit = 2, kSparse = 3, kDense = 4 };
+
+uint64_t mix(uint64_t k) {
+    k ^= k >> 33;
+    k *= 0xff51afd7ed558ccd;
+    k ^= k >> 33;
+    k *= 0xc4ceb9fe1a85ec53;
+    return k ^ (k >> 33);
+}
+
+uint64_t load_word(const char* at) {
+    uint64_t word = 0;
+    std::memcpy(&word, at, sizeof(word));
+    return word;
+}
+
+bool signed_less(uint64_t a, uint64_t b) {
+    return static_cast<int64_t>(a) < static_cast<int64_t>(b);
+}
+
+struct RegisterOf {
+    uint32_t index;
+    uint8_t value;
+};
+
+RegisterOf register_of(uint64_t hash) {
+    const uint64_t rest = hash >> kLog2m;
+    const int rank = rest == 0 ? 0 : std::countr_zero(rest) + 1;
+    return {static_cast<uint32_t>(hash & (kRegisters - 1)),
+            static_cast<uint8_t>(std::min<int>(rank, kMaxRegister))};
+}
+
+// Writes numbers of a fixed width, most significant bit first, as the format packs registers.
+class BitWriter {
+public:
+    explicit BitWriter(std::string& out) : out_(out) {}
+    void write(uint32_t value, int bits) {
+        for (int bit = bits - 1; bit >= 0; --bit) {
+            if (used_ == 0) out_ += '\0';
+            if ((value >> bit) & 1)
+                out_.back() =
+                    static_cast<char>(static_cast<uint8_t>(out_.back()) | (0x80 >> used_));
+            used_ = (used_ + 1) & 7;
+        }
+    }
+
+private:
+    std::string& out_;
+    int used_ = 0;
+};
+
+uint32_t read_bits(std::string_view bytes, size_t first_bit, int bits) {
+    uint32_t value = 0;
+    for (size_t bit = first_bit; bit < first_bit + static_cast<size_t>(bits); ++bit) {
+        value = value << 1 | ((static_cast<uint8_t>(bytes[bit >> 3]) >> (7 - (bit & 7))) & 1);
+    }
+    return value;
+}
+
+// Four registers of six bits stand in three bytes.
+void append_dense(std::string& out, const std::vector<uint8_t>& registers) {
+    for (size_t i = 0; i < kRegisters; i += 4) {
+        const uint32_t four = static_cast<uint32_t>(registers[i]) << 18 |
+                              static_cast<uint32_t>(registers[i + 1]) << 12 |
+                              static_cast<uint32_t>(registers[i + 2]) << 6 | registers[i + 3];
+        out += static_cast<char>(four >> 16);
+        out += static_cast<char>(four >> 8);
+        out += static_cast<char>(four);
+    }
+}
+
+// Calls `visit(index, value)` for the registers in a dense body.
+template <typename Visit>
+void for_dense(std::string_view body, Visit visit) {
+    for (uint32_t i = 0; i < kRegisters; i += 4) {
+        const size_t at = i / 4 * 3;
+        const uint32_t four = static_cast<uint32_t>(static_cast<uint8_t>(body[at])) << 16 |
+                              static_cast<uint32_t>(static_cast<uint8_t>(body[at + 1])) << 8 |
+                              static_cast<uint8_t>(body[at + 2]);
+        visit(i, static_cast<uint8_t>(four >> 18));
+        visit(i + 1, static_cast<uint8_t>(four >> 12 & kMaxRegister));
+        visit(i + 2, static_cast<uint8_t>(four >> 6 & kMaxRegister));
+        visit(i + 3, static_cast<uint8_t>(four & kMaxRegister));
+    }
+}
+
+Error corrupt(std::string why) {
+    return Error{ErrorCode::Corrupt, "cannot read sketch of users", "", std::move(why)};
+}
+
+}  // namespace
+
+// MurmurHash3_x64_128 (Austin Appleby, public domain), first half, seed 0.
+uint64_t hll_hash(std::string_view text) {
+    constexpr uint64_t kFirst = 0x87c37b91114253d5;
+    constexpr uint64_t kSecond = 0x4cf5ad432745937f;
+    uint64_t h1 = 0;
+    uint64_t h2 = 0;
+    size_t at = 0;
+    for (; at + 16 <= text.size(); at += 16) {
+        h1 ^= std::rotl(load_word(text.data() + at) * kFirst, 31) * kSecond;
+        h1 = (std::rotl(h1, 27) + h2) * 5 + 0x52dce729;
+        h2 ^= std::rotl(load_word(text.data() + at + 8) * kSecond, 33) * kFirst;
+        h2 = (std::rotl(h2, 31) + h1) * 5 + 0x38495ab5;
+    }
+    std::array<char, 16> tail{};
+    if (at < text.size()) std::memcpy(tail.data(), text.data() + at, text.size() - at);
+    if (text.size() - at > 8) h2 ^= std::rotl(load_word(tail.data() + 8) * kSecond, 33) * kFirst;
+    if (text.size() - at > 0) h1 ^= std::rotl(load_word(tail.data()) * kFirst, 31) * kSecond;
+    h1 ^= text.size();
+    h2 ^= text.size();
+    h1 += h2;
+    h2 += h1;
+    return mix(h1) + mix(h2);
+}
+
+bool Hll::add(uint64_t hash) {
+    if (registers_.empty()) {
+        const auto at = std::lower_bound(explicit_.begin(), explicit_.end(), hash, signed_less);
+        if (at != explicit_.end() && *at == hash) return false;
+        if (explicit_.size() < kMaxExplicit) {
+            explicit_.insert(at, hash);
+            return true;
+        }
+        promote();
+    }
+    const auto [index, value] = register_of(hash);
+    return raise(index, value);
+}
+
+void Hll::promote() {
+    registers_.assign(kRegisters, 0);
+    for (const uint64_t hash : explicit_) {
+        const auto [index, value] = register_of(hash);
+        raise(index, value);
+    }
+    explicit_ = {};
+}
+
+bool Hll::raise(uint32_t index, uint8_t value) {
+    if (registers_[index] >= value) return false;
+    registers_[index] = value;
+    return true;
+}
+
+bool Hll::unite(const Hll& other) {
+    bool changed = false;
+    for (const uint64_t hash : other.explicit_) changed |= add(hash);
+    if (other.registers_.empty()) return changed;
+    if (registers_.empty()) {
+        promote();
+        changed = true;
+    }
+    for (uint32_t i = 0; i < kRegisters; ++i) changed |= raise(i, other.registers_[i]);
+    return changed;
+}
+
+Result<bool> Hll::unite_bytes(std::string_view bytes) {
+    if (bytes.size() < kHeaderBytes) return std::unexpected(corrupt("shorter than its header"));
+    const auto byte = [&](size_t i) { return static_cast<uint8_t>(bytes[i]); };
+    if ((byte(0) & 0xf0) != kVersion || byte(1) != kParameters) {
+        return std::unexpected(corrupt("other version or parameters than log2m 12, regwidth 6"));
+    }
+    const std::string_view body = bytes.substr(kHeaderBytes);
+    bool changed = false;
+    switch (byte(0) & 0x0f) {
+        case kEmpty:
+            if (!body.empty()) return std::unexpected(corrupt("an empty sketch with a body"));
+            return false;
+        case kExplicit:
+            if (body.size() % 8 != 0 || body.size() > kMaxExplicit * 8) {
+                return std::unexpected(corrupt("an explicit sketch of a wrong length"));
+            }
+            for (size_t at = 0; at < body.size(); at += 8)
+                changed |= add(std::byteswap(load_word(body.data() + at)));
+            return changed;
+        case kSparse: {
+            const size_t entries = body.size() * 8 / kSparseEntryBits;
+            if (registers_.empty()) promote();
+            for (size_t i = 0; i < entries; ++i) {
+                const uint32_t entry = read_bits(body, i * kSparseEntryBits, kSparseEntryBits);
+                changed |=
+                    raise(entry >> kRegisterBits, static_cast<uint8_t>(entry & kMaxRegister));
+            }
+            return changed;
+        }
+        case kDense:
+            if (body.size() != kDenseBytes)
+                return std::unexpected(corrupt("a dense sketch of a wrong length"));
+            if (registers_.empty()) promote();
+            for_dense(body, [&](uint32_t index, uint8_t value) { changed |= raise(index, value); });
+            return changed;
+        default:
+            return std::unexpected(corrupt("of an unknown type"));
+    }
+}
+
+// Source: Flajolet et al. 2007 with linear counting below 2.5 m; 64-bit hashes need no large-range
+// correction here, but postgresql-hll applies one and equal answers are promised.
+double Hll::estimate() const {
+    if (registers_.empty()) return static_cast<double>(explicit_.size());
+    constexpr double kCount = kRegisters;
+    constexpr double kAlpha = 0.7213 / (1.0 + 1.079 / kCount);
+    double sum = 0;
+    int zeros = 0;
+    for (const uint8_t value : registers_) {
+        sum += std::ldexp(1.0, -value);
+        zeros += value == 0;
+    }
+    const double raw = kAlpha * kCount * kCount / sum;
+    if (zeros > 0 && raw < 2.5 * kCount) return kCount * std::log(kCount / zeros);
+    // 2^(bits of hash that a register can tell): 2^(regwidth) - 2 leading bits and the index bits.
+    const double two_to_l = std::ldexp(1.0, kMaxRegister - 1 + kLog2m);
+    if (raw <= two_to_l / 30) return raw;
+    return -two_to_l * std::log(1 - raw / two_to_l);
+}
+
+int64_t Hll::count() const {
+    return std::llround(estimate());
+}
+
+std::string Hll::bytes() const {
+    const auto header = [](Type type) {
+        return std::string{static_cast<char>(kVersion | type), static_cast<char>(kParameters),
+                           static_cast<char>(kCutoff)};
+    };
+    if (registers_.empty()) {
+        std::string out = header(explicit_.empty() ? kEmpty : kExplicit);
+        out.reserve(kHeaderBytes + explicit_.size() * 8);
+        for (const uint64_t hash : explicit_) {
+            const uint64_t big_endian = std::byteswap(hash);
+            out.append(reinterpret_cast<const char*>(&big_endian), sizeof(big_endian));
+        }
+        return out;
+    }
+    const auto filled =
+        static_cast<size_t>(kRegisters - std::count(registers_.begin(), registers_.end(), 0));
+    if (filled >= kMaxSparse) {
+        std::string out = header(kDense);
+        out.reserve(kHeaderBytes + kDenseBytes);
+        append_dense(out, registers_);
+        return out;
+    }
+    std::string out = header(kSparse);
+    BitWriter writer(out);
+    for (uint32_t i = 0; i < kRegisters; ++i) {
+        if (registers_[i] != 0) writer.write(i << kRegisterBits | registers_[i], kSparseEntryBits);
+    }
+    return out;
+}
+
+Result<Hll> Hll::parse(std::string_view bytes) {
+    Hll sketch;
+    RETURN_IF_ERROR(sketch.unite_bytes(bytes));
+    return sketch;
+}
+
+}  // namespace clickmill::fold

@@ -1,0 +1,223 @@
+#include "fold/partition_fold.h"
+
+#include "base/check.h"
+#include "base/planted.h"
+
+#include <algorithm>
+#include <set>
+
+namespace clickmill::fold {
+namespace {
+
+Ledger first_ledger(const PartitionFold::Options& options) {
+    Ledger ledger;
+    ledger.partition = options.partition;
+    ledger.log_id = options.log_id;
+    ledger.partition_count = options.partition_count;
+    ledger.repeat_key = options.repeat_key;
+    return ledger;
+}
+
+}  // namespace
+
+PartitionFold::PartitionFold(Options options, const Ledger* ledger)
+    : options_(std::move(options)),
+      ledger_(ledger ? *ledger : first_ledger(options_)),
+      ledger_through_(ledger_.through),
+      repeats_(ledger_.repeat_key, options_.repeats, ledger_.cuts, ledger_.through),
+      read_from_(RepeatTables::window_start(ledger_.cuts, ledger_.through)),
+      next_(read_from_),
+      first_to_apply_(ledger_through_) {}
+
+Result<void> PartitionFold::add_view(View view, Position position) {
+    const ViewDefinition& definition = view.definition;
+    auto project = projects_.find(definition.project);
+    if (project == projects_.end()) {
+        ASSIGN_OR_RETURN(calendar::Calendar calendar,
+                         calendar::Calendar::make(definition.zone, definition.week_start));
+        project = projects_
+                      .emplace(definition.project, Project{std::move(calendar),
+                                                           definition.limits.late_seconds,
+                                                           &ledger_.projects[definition.project],
+                                                           {}})
+                      .first;
+        last_project_ = nullptr;
+    }
+    const ViewId id = view.id;
+    if (views_.contains(id)) return {};
+    ASSIGN_OR_RETURN(ViewFold fold,
+                     ViewFold::make(std::move(view), position, project->second.calendar));
+    if (fold.wants_properties()) lines_.read_properties(true);
+    // Before anything was read, a view that is behind the others takes reading back to its own
+    // window.
+    if (next_ == read_from_) {
+        read_from_ = next_ =
+            std::min(read_from_, RepeatTables::window_start(ledger_.cuts, position.through));
+    }
+    project->second.views.push_back(&views_.emplace(id, std::move(fold)).first->second);
+    return {};
+}
+
+void PartitionFold::read(const Input& input) {
+    CHECK(input.offset >= next_);
+    input_ = input;
+    judged_.clear();
+    ids_.clear();
+    repeats_.enter(input.offset, input.append_time);
+    if (input.is_damaged) return;
+    for (const event::Line& line : lines_.read(input.payload, input.append_time)) {
+        judged_.push_back({.line = &line});
+        if (!line.readable) continue;
+        freshness_.saw(line.event.received_at, input.append_time);
+        if (!line.event.event_id.empty())
+            ids_.push_back(block_of(line.event.project, line.event.event_id, repeats_.key()));
+    }
+    judge_repeats();
+}
+
+void PartitionFold::judge_repeats() {
+    repeats_.see(ids_, repeated_);
+    size_t id = 0;
+    for (Judged& judged : judged_) {
+        if (judged.line->readable && !judged.line->event.event_id.empty())
+            judged.is_repeat = repeated_[id++];
+    }
+}
+
+std::vector<std::string> PartitionFold::missing_projects() const {
+    std::set<std::string, std::less<>> missing;
+    if (is_rebuilding()) return {};
+    for (const Judged& judged : judged_) {
+        if (!judged.line->readable || projects_.contains(judged.line->event.project)) continue;
+        missing.emplace(judged.line->event.project);
+    }
+    return {missing.begin(), missing.end()};
+}
+
+std::vector<MissingDay> PartitionFold::missing_days() const {
+    std::set<std::pair<ViewId, calendar::BucketKey>> asked;
+    std::vector<MissingDay> missing;
+    if (is_rebuilding()) return {};
+    std::string_view last_project;
+    calendar::BucketKey last_hour = INT64_MIN;
+    for (const Judged& judged : judged_) {
+        if (!judged.line->readable) continue;
+        const auto project = projects_.find(judged.line->event.project);
+        if (project == projects_.end()) continue;
+        const calendar::Calendar& calendar = project->second.calendar;
+        const calendar::Hour hour = calendar.hour_at(judged.line->event.received_at);
+        if (hour.key == last_hour && project->first == last_project) continue;
+        last_hour = hour.key;
+        last_project = project->first;
+        for (const ViewFold* view : project->second.views) {
+            const ViewId id = view->view().id;
+            if (input_.offset < view->position().through || !view->needs_day(hour.day)) continue;
+            if (!asked.emplace(id, hour.day).second) continue;
+            MissingDay& day = missing.emplace_back(MissingDay{id, hour.day, {}});
+            for (const calendar::Hour& of_day : calendar.hours_in(calendar::Grain::Day, hour.day))
+                day.hours.push_back(of_day.key);
+        }
+    }
+    return missing;
+}
+
+void PartitionFold::provide_day(ViewId view, calendar::BucketKey day,
+                                std::span<const Labels> stored) {
+    views_.at(view).provide_day(day, stored);
+}
+
+PartitionFold::Verdict PartitionFold::verdict_of(const Judged& judged) {
+    if (!judged.project) return Verdict::Unreadable;
+    if (judged.is_repeat) return Verdict::Duplicate;
+    if (judged.line->event.bot) return Verdict::LeftOut;
+    return judged.is_late ? Verdict::Late : Verdict::Counted;
+}
+
+void PartitionFold::account(const Judged& judged) {
+    Accounting& accounting = judged.project ? *judged.project->accounting : ledger_.projects[""];
+    switch (verdict_of(judged)) {
+        case Verdict::Unreadable:
+            ++accounting.unreadable;
+            break;
+        case Verdict::Duplicate:
+            ++accounting.duplicate;
+            break;
+        case Verdict::LeftOut:
+            ++accounting.left_out;
+            break;
+        case Verdict::Late:
+            ++accounting.late;
+            break;
+        case Verdict::Counted:
+            ++accounting.counted;
+            break;
+    }
+}
+
+void PartitionFold::account_record() {
+    const int64_t gone = input_.lost_before + (input_.is_damaged ? input_.event_count : 0);
+    if (gone > 0) ledger_.projects[""].lost += gone;
+    // Lines that the record promised and does not have.
+    const int64_t missing = input_.event_count - static_cast<int64_t>(judged_.size());
+    if (!input_.is_damaged && missing > 0) ledger_.projects[""].unreadable += missing;
+    ledger_.folded_to = std::max(ledger_.folded_to, input_.append_time);
+}
+
+void PartitionFold::place(Judged& judged) {
+    if (!judged.line->readable) return;
+    if (!last_project_ || last_project_->first != judged.line->event.project) {
+        const auto found = projects_.find(judged.line->event.project);
+        last_project_ = found == projects_.end() ? nullptr : &*found;
+    }
+    if (!last_project_) return;
+    judged.project = &last_project_->second;
+    judged.hour = judged.project->calendar.hour_at(judged.line->event.received_at);
+    const int64_t deadline = (judged.hour.end + judged.project->late_seconds) * 1'000'000;
+    judged.is_late = microseconds_of(input_.append_time) > deadline;
+}
+
+void PartitionFold::apply() {
+    next_ = input_.offset.next();
+    if (is_rebuilding()) return;
+    const bool is_new = input_.offset >= ledger_through_;
+    if (is_new) account_record();
+    for (Judged& judged : judged_) {
+        place(judged);
+        if (is_new) account(judged);
+        // A repeat touches its hour all the same; a late one, or a crawler's, never could have
+        // changed it.
+        if (!judged.project || judged.line->event.bot || judged.is_late) continue;
+        const std::string_view who = judged.line->event.who();
+        const Click click{&judged.line->event, input_.offset,
+                          judged.hour,         who.empty() ? 0 : hll_hash(who),
+                          !who.empty(),        judged.is_repeat};
+        for (ViewFold* view : judged.project->views) {
+            if (input_.offset >= view->position().through) view->add(click);
+        }
+    }
+    judged_.clear();
+}
+
+Offset PartitionFold::next_to_apply() const {
+    Offset least = ledger_through_;
+    for (const auto& [id, view] : views_) least = std::min(least, view.position().through);
+    return least;
+}
+
+bool PartitionFold::is_rebuilding() const {
+    return input_.offset < first_to_apply_;
+}
+
+Ledger PartitionFold::ledger(std::optional<Moment> at_end_since) const {
+    Ledger ledger = ledger_;
+    ledger.through = std::max(next_, ledger_through_);
+    ledger.cuts = repeats_.cuts();
+    const Moment known_to =
+        at_end_since ? std::max(*at_end_since, ledger.folded_to) : ledger.folded_to;
+    ledger.complete_through =
+        std::max(ledger.complete_through, freshness_.complete_through(known_to));
+    ledger.repeat_window_seconds = repeats_.window_seconds(known_to);
+    return ledger;
+}
+
+}  // namespace clickmill::fold
