@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <sys/resource.h>
@@ -60,7 +61,8 @@ void add_options(CLI::App& app, Options& options) {
 }
 
 void print(const Options& options, const Tally& tally, double cpu) {
-    const double seconds = std::chrono::duration<double>(tally.last - tally.first).count();
+    const double seconds =
+        std::max(0.0, std::chrono::duration<double>(tally.last - tally.first).count());
     const auto per_second = [&](int64_t count) {
         return seconds > 0 ? static_cast<double>(count) / seconds : 0.0;
     };
