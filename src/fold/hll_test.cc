@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 
@@ -37,7 +38,7 @@ TEST(Hll, AddingTwiceChangesNothing) {
         const std::string before = sketch.bytes();
         for (int64_t i = 0; i < size; ++i)
             EXPECT_FALSE(sketch.add(hll_hash("user" + std::to_string(i))));
-        EXPECT_EQ(sketch.bytes(), before);
+        EXPECT_TRUE(sketch.bytes() == before) << size;
     }
 }
 
@@ -52,7 +53,7 @@ TEST(Hll, ReadsBackFromItsBytes) {
     for (const int64_t size : {0, 1, 384, 385, 1000, 2000, 100'000}) {
         const Hll sketch = sketch_of(0, size);
         const Hll again = Hll::parse(sketch.bytes()).value();
-        EXPECT_EQ(again.bytes(), sketch.bytes()) << size;
+        EXPECT_TRUE(again.bytes() == sketch.bytes()) << size;
         EXPECT_EQ(again.count(), sketch.count()) << size;
     }
 }
@@ -64,8 +65,9 @@ TEST(Hll, UnionDependsOnWhatWasAddedAlone) {
         united.unite(sketch_of(a / 2, b));
         Hll from_bytes = sketch_of(a / 2, b);
         ASSERT_TRUE(from_bytes.unite_bytes(sketch_of(0, a).bytes()));
-        EXPECT_EQ(united.bytes(), from_bytes.bytes());
-        EXPECT_EQ(united.bytes(), sketch_of(0, a / 2 + b).bytes());
+        EXPECT_TRUE(united.bytes() == from_bytes.bytes()) << a << " and " << b;
+        EXPECT_TRUE(united.bytes() == sketch_of(0, std::max(a, a / 2 + b)).bytes())
+            << a << " and " << b;
         EXPECT_FALSE(united.unite(sketch_of(0, a)));
     }
 }
