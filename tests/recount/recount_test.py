@@ -22,7 +22,7 @@ import time
 import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from real_clickmill import Clickmill, find_program  # noqa: E402
+from real_clickmill import Clickmill, faketime_library, find_program  # noqa: E402
 from recount import ALL, GRAINS, Project, Recount, hour_of_label  # noqa: E402
 
 PROJECTS = {  # id -> (zone, week start)
@@ -42,18 +42,14 @@ MOMENTS = [
     "2026-11-01 02:29:59", "2026-11-01 04:29:59", "2026-11-01 05:29:59",  # St John's
     "2026-11-03 12:00:00",
 ]
-LIBRARIES = ("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1",
-             "/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1")
 FEATURES_PER_QUESTION = 10
 USERS_ERROR = 0.0162 * 5  # five standard errors; small sets are exact
 EXACT_USERS = 100         # sketches of fewer people are lists
 
 
 def fake_time(moment):
-    library = next((path for path in LIBRARIES if pathlib.Path(path).exists()), None)
-    if not library:
-        raise SystemExit("libfaketime is missing: install Debian's package faketime (script/setup does)")
-    return {"LD_PRELOAD": library, "FAKETIME": f"@{moment}", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+    """A wall clock that starts at `moment`; the monotonic clock stays the host's."""
+    return {"LD_PRELOAD": faketime_library(), "FAKETIME": f"@{moment}", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
             "DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1", "TZ": "UTC"}
 
 

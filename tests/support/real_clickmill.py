@@ -35,6 +35,14 @@ def find_program(name, given=None):
     return str(built[-1])
 
 
+def faketime_library():
+    """libfaketime, by which a server gets a clock of its own."""
+    found = sorted(pathlib.Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
+    if not found:
+        raise SystemExit("libfaketime is missing: install Debian's package faketime (script/setup does)")
+    return str(found[0])
+
+
 def wait_until(question, what, seconds=30.0, every=0.02):
     """Asks until the answer is true. The answer, or an error that says what was waited for."""
     deadline = time.monotonic() + seconds
