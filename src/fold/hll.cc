@@ -12,7 +12,7 @@ namespace {
 // Stored: never change.
 constexpr int kLog2m = 12;
 constexpr uint32_t kRegisters = 1U << kLog2m;
-constexpr int kRegisterBits = 6;
+constexpr int kRegisterBits = 5;
 constexpr int kIndexBits = kLog2m;
 constexpr uint8_t kMaxRegister = (1U << kRegisterBits) - 1;
 constexpr size_t kDenseBytes = kRegisters * kRegisterBits / 8;
@@ -86,30 +86,27 @@ uint32_t read_bits(std::string_view bytes, size_t first_bit, int bits) {
     return value;
 }
 
-// Four registers of six bits stand in three bytes.
+// Eight registers of five bits stand in five bytes.
 void append_dense(std::string& out, const std::vector<uint8_t>& registers) {
-    for (size_t i = 0; i < kRegisters; i += 4) {
-        const uint32_t four = static_cast<uint32_t>(registers[i]) << 18 |
-                              static_cast<uint32_t>(registers[i + 1]) << 12 |
-                              static_cast<uint32_t>(registers[i + 2]) << 6 | registers[i + 3];
-        out += static_cast<char>(four >> 16);
-        out += static_cast<char>(four >> 8);
-        out += static_cast<char>(four);
+    for (size_t i = 0; i < kRegisters; i += 8) {
+        uint64_t eight = 0;
+        for (size_t k = 0; k < 8; ++k) eight = eight << kRegisterBits | registers[i + k];
+        for (int byte = kRegisterBits - 1; byte >= 0; --byte)
+            out += static_cast<char>(eight >> (8 * byte));
     }
 }
 
 // Calls `visit(index, value)` for the registers in a dense body.
 template <typename Visit>
 void for_dense(std::string_view body, Visit visit) {
-    for (uint32_t i = 0; i < kRegisters; i += 4) {
-        const size_t at = i / 4 * 3;
-        const uint32_t four = static_cast<uint32_t>(static_cast<uint8_t>(body[at])) << 16 |
-                              static_cast<uint32_t>(static_cast<uint8_t>(body[at + 1])) << 8 |
-                              static_cast<uint8_t>(body[at + 2]);
-        visit(i, static_cast<uint8_t>(four >> 18));
-        visit(i + 1, static_cast<uint8_t>(four >> 12 & kMaxRegister));
-        visit(i + 2, static_cast<uint8_t>(four >> 6 & kMaxRegister));
-        visit(i + 3, static_cast<uint8_t>(four & kMaxRegister));
+    for (uint32_t i = 0; i < kRegisters; i += 8) {
+        uint64_t eight = 0;
+        for (size_t byte = 0; byte < kRegisterBits; ++byte) {
+            eight = eight << 8 | static_cast<uint8_t>(body[i / 8 * kRegisterBits + byte]);
+        }
+        for (uint32_t k = 0; k < 8; ++k) {
+            visit(i + k, static_cast<uint8_t>(eight >> (kRegisterBits * (7 - k)) & kMaxRegister));
+        }
     }
 }
 
@@ -188,7 +185,7 @@ Result<bool> Hll::unite_bytes(std::string_view bytes) {
     if (bytes.size() < kHeaderBytes) return std::unexpected(corrupt("shorter than its header"));
     const auto byte = [&](size_t i) { return static_cast<uint8_t>(bytes[i]); };
     if ((byte(0) & 0xf0) != kVersion || byte(1) != kParameters) {
-        return std::unexpected(corrupt("other version or parameters than log2m 12, regwidth 6"));
+        return std::unexpected(corrupt("other version or parameters than log2m 12, regwidth 5"));
     }
     const std::string_view body = bytes.substr(kHeaderBytes);
     bool changed = false;

@@ -1,5 +1,5 @@
 // HyperLogLog in the postgresql-hll storage format v1: empty, explicit, sparse, dense; log2m 12,
-// regwidth 6, automatic explicit threshold, about 1.6 % error, small sets exact. PostgreSQL's hll
+// regwidth 5, automatic explicit threshold, about 1.6 % error, small sets exact. PostgreSQL's hll
 // extension reads and unites the same bytes. Source:
 // github.com/aggregateknowledge/hll-storage-spec, STORAGE.md v1.0.0.
 #pragma once
