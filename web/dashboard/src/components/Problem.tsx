@@ -1,0 +1,29 @@
+// Something that could not be shown: what happened in the server's words, and what to do.
+import type { Problem as ProblemValue } from "../api";
+
+interface ProblemProps {
+  problem: ProblemValue;
+  title?: string;
+  onRetry?: () => void;
+}
+
+export function Problem({ problem, title, onRetry }: ProblemProps) {
+  return (
+    <div class="problem" role="alert">
+      <p class="problem-title">{title ?? titleOf(problem)}</p>
+      <p class="problem-message">{problem.message}</p>
+      {onRetry && (
+        <button type="button" class="button" onClick={onRetry}>
+          Try again
+        </button>
+      )}
+    </div>
+  );
+}
+
+function titleOf({ code }: ProblemValue): string {
+  if (code === "no_rollup" || code === "no_users") return "Nothing counted answers this question";
+  if (code === "server_away") return "Clickmill does not answer";
+  if (code === "too_wide") return "That is too much for one chart";
+  return "This could not be shown";
+}

@@ -1,0 +1,45 @@
+// How numbers are written: in the reader's own locale, grouped, with a sign where a change is meant.
+const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
+const tenths = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
+const compact = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 1 });
+const percent = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 1 });
+const finePercent = new Intl.NumberFormat(undefined, {
+  style: "percent",
+  maximumSignificantDigits: 2,
+});
+const signedPercent = new Intl.NumberFormat(undefined, {
+  style: "percent",
+  maximumFractionDigits: 1,
+  signDisplay: "exceptZero",
+});
+
+// What stands where a number is not known; never 0.
+export const unknown = "–";
+
+export type Unit = "count" | "share" | "index";
+
+export function writeCount(value: number | null): string {
+  return value === null ? unknown : whole.format(value);
+}
+
+export function writeShare(value: number | null): string {
+  if (value === null) return unknown;
+  return value !== 0 && Math.abs(value) < 0.001 ? finePercent.format(value) : percent.format(value);
+}
+
+export function writeChange(value: number | null): string {
+  if (value === null) return unknown;
+  return Math.abs(value) >= 10 ? `×${tenths.format(value + 1)}` : signedPercent.format(value);
+}
+
+export function writeValue(value: number | null, unit: Unit): string {
+  if (unit === "share") return writeShare(value);
+  if (unit === "index") return value === null ? unknown : tenths.format(value);
+  return writeCount(value);
+}
+
+// For axes, where room is short.
+export function writeAxis(value: number, unit: Unit): string {
+  if (unit === "share") return writeShare(value);
+  return Math.abs(value) >= 10_000 ? compact.format(value) : tenths.format(value);
+}
