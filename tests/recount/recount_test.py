@@ -44,7 +44,7 @@ MOMENTS = [
 ]
 FEATURES_PER_QUESTION = 10
 USERS_ERROR = 0.0162 * 5  # five standard errors; small sets are exact
-EXACT_USERS = 100         # sketches of fewer people are lists
+EXACT_USERS = 320         # sketches of so few people are lists
 
 
 def fake_time(moment):
