@@ -9,9 +9,13 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace clickmill::metrics_store {
+
+// The feature that every rollup keeps beside the single ones: all of them together.
+inline constexpr std::string_view kAllFeatures = "(all)";
 
 // Hours from the one that starts at `first` to the one that starts at `last`, both included.
 struct HourRange {

@@ -1,0 +1,325 @@
+#include "metrics_store/memory/memory_metrics_store.h"
+
+#include "metrics_store/declaration.h"
+#include "metrics_store/header_rules.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+
+namespace clickmill::metrics_store {
+namespace {
+
+// Writes `value` unless a row that is complete further is there.
+template <typename Map, typename Key, typename Value>
+void keep_higher(Map& map, const Key& key, Value value) {
+    const auto [at, is_new] = map.try_emplace(key, value);
+    if (!is_new && at->second.through < value.through) at->second = std::move(value);
+}
+
+void put(MemoryState& state, const fold::Ledger& ledger) {
+    const auto [at, is_new] = state.ledgers.try_emplace(ledger.partition, ledger);
+    const auto age = [](const fold::Ledger& l) { return std::pair(l.through, l.complete_through); };
+    if (!is_new && age(at->second) <= age(ledger)) at->second = ledger;
+}
+
+void put(MemoryState& state, fold::ViewId view, PartitionId partition,
+         const fold::Position& position) {
+    fold::Position& stored = state.positions[{view, partition}];
+    stored.through = std::max(stored.through, position.through);
+    stored.newest_hour = std::max(stored.newest_hour, position.newest_hour);
+    stored.complete_through = std::max(stored.complete_through, position.complete_through);
+}
+
+}  // namespace
+
+Result<std::vector<fold::View>> MemoryMetricsStore::declare(
+    std::span<const fold::ViewDefinition> definitions, Moment now) {
+    const std::lock_guard lock(mutex_);
+    ASSIGN_OR_RETURN(Declaration plan, plan_declaration(definitions, state_.views, now));
+    for (const Declaration::New& added : plan.added) {
+        state_.views.push_back(added.view);
+        if (!added.starts_now) continue;
+        for (const auto& [partition, ledger] : state_.ledgers) {
+            state_.positions[{added.view.id, partition}] = {
+                .through = ledger.through, .complete_through = ledger.complete_through};
+        }
+    }
+    return std::move(plan.views);
+}
+
+Result<Progress> MemoryMetricsStore::progress(PartitionId partition) {
+    const std::lock_guard lock(mutex_);
+    Progress progress;
+    if (const auto ledger = state_.ledgers.find(partition); ledger != state_.ledgers.end()) {
+        progress.has_ledger = true;
+        progress.ledger = ledger->second;
+    }
+    for (const auto& [key, position] : state_.positions) {
+        if (key.second == partition) progress.views.emplace_back(key.first, position);
+    }
+    return progress;
+}
+
+Result<std::vector<fold::StoredCell>> MemoryMetricsStore::load(
+    fold::ViewId view, PartitionId partition, std::span<const fold::CellKey> keys) {
+    const std::lock_guard lock(mutex_);
+    std::vector<fold::StoredCell> cells;
+    cells.reserve(keys.size());
+    for (const fold::CellKey& key : keys) {
+        fold::StoredCell& cell = cells.emplace_back();
+        const LiveKey live{view, key, partition};
+        if (const auto row = state_.rows.find(live); row != state_.rows.end()) {
+            cell.clicks = row->second.clicks;
+            cell.clicks_through = row->second.through;
+        }
+        if (const auto row = state_.sketches.find(live); row != state_.sketches.end()) {
+            cell.sketch = row->second.sketch;
+            cell.sketch_through = row->second.through;
+        }
+    }
+    return cells;
+}
+
+Result<std::vector<fold::Labels>> MemoryMetricsStore::labels_of(
+    fold::ViewId view, PartitionId partition, std::span<const calendar::BucketKey> hours) {
+    const std::lock_guard lock(mutex_);
+    const std::set<calendar::BucketKey> wanted(hours.begin(), hours.end());
+    std::set<fold::Labels> labels;
+    const auto gather = [&](const auto& rows) {
+        for (const auto& [key, row] : rows) {
+            const auto& [row_view, cell, row_partition] = key;
+            if (row_view == view && row_partition == partition && wanted.contains(cell.hour))
+                labels.insert(cell.labels);
+        }
+    };
+    gather(state_.rows);
+    gather(state_.sketches);
+    return std::vector<fold::Labels>(labels.begin(), labels.end());
+}
+
+Result<void> MemoryMetricsStore::check_from(const fold::Commit& commit) const {
+    for (const fold::ViewChanges& changes : commit.views) {
+        const bool is_known =
+            std::any_of(state_.views.begin(), state_.views.end(),
+                        [&](const fold::View& view) { return view.id == changes.view; });
+        if (!is_known) {
+            return fail(ErrorCode::NotFound, "cannot commit",
+                        "view " + std::to_string(changes.view.value),
+                        "no such view is declared here; declare it again");
+        }
+        const auto stored = state_.positions.find({changes.view, commit.ledger.partition});
+        const Offset through = stored == state_.positions.end() ? Offset{} : stored->second.through;
+        if (through != changes.from) {
+            return fail(ErrorCode::Conflict, "cannot commit",
+                        "view " + std::to_string(changes.view.value) + " at offset " +
+                            std::to_string(through.value),
+                        "the commit goes on from offset " + std::to_string(changes.from.value) +
+                            "; read progress again");
+        }
+    }
+    return {};
+}
+
+Result<void> MemoryMetricsStore::commit(const fold::Commit& commit) {
+    const auto shared = std::make_shared<const fold::Commit>(commit);
+    const std::lock_guard lock(mutex_);
+    RETURN_IF_ERROR(check_from(commit));
+    for (const Write& write : writes_of(shared)) write(state_);
+    return {};
+}
+
+std::vector<std::function<void()>> MemoryMetricsStore::commit_steps(fold::Commit commit,
+                                                                    bool fenced) {
+    const auto shared = std::make_shared<const fold::Commit>(std::move(commit));
+    const auto is_refused = std::make_shared<bool>(false);
+    std::vector<std::function<void()>> steps;
+    if (fenced) {
+        steps.emplace_back([this, shared, is_refused] {
+            const std::lock_guard lock(mutex_);
+            *is_refused = !check_from(*shared);
+        });
+    }
+    for (Write& write : writes_of(shared)) {
+        steps.emplace_back([this, is_refused, write = std::move(write)] {
+            const std::lock_guard lock(mutex_);
+            if (!*is_refused) write(state_);
+        });
+    }
+    return steps;
+}
+
+// Each write keeps the commit alive, as it may run long after the caller has gone.
+std::vector<MemoryMetricsStore::Write> MemoryMetricsStore::writes_of(
+    std::shared_ptr<const fold::Commit> commit) {
+    std::vector<Write> writes;
+    const PartitionId partition = commit->ledger.partition;
+    writes.emplace_back([commit](MemoryState& state) { put(state, commit->ledger); });
+    for (const fold::ViewChanges& view : commit->views) {
+        for (const fold::Mark& mark : view.marks) {
+            writes.emplace_back([commit, &view, &mark, partition](MemoryState& state) {
+                Offset& touched = state.marks[{view.view, mark.hour, partition}];
+                touched = std::max(touched, mark.touched);
+            });
+        }
+    }
+    for (const fold::ViewChanges& view : commit->views) {
+        for (const fold::LiveRow& row : view.rows) {
+            writes.emplace_back([commit, &view, &row, partition](MemoryState& state) {
+                keep_higher(state.rows, LiveKey{view.view, row.key, partition},
+                            LiveClicks{row.clicks, view.position.through});
+            });
+        }
+        for (const fold::LiveSketch& sketch : view.sketches) {
+            writes.emplace_back([commit, &view, &sketch, partition](MemoryState& state) {
+                keep_higher(state.sketches, LiveKey{view.view, sketch.key, partition},
+                            LiveUsers{sketch.sketch, view.position.through});
+            });
+        }
+    }
+    for (const fold::ViewChanges& view : commit->views) {
+        writes.emplace_back([commit, &view, partition](MemoryState& state) {
+            put(state, view.view, partition, view.position);
+        });
+    }
+    return writes;
+}
+
+Result<void> MemoryMetricsStore::settle(const Build& build) {
+    const auto shared = std::make_shared<Build>(build);
+    const std::lock_guard lock(mutex_);
+    const auto stored = state_.headers.find({build.view, build.header.grain, build.header.bucket});
+    if (stored != state_.headers.end()) RETURN_IF_ERROR(may_replace(stored->second, build.header));
+    for (const Write& write : writes_of(shared)) write(state_);
+    return {};
+}
+
+std::vector<std::function<void()>> MemoryMetricsStore::settle_steps(Build build) {
+    std::vector<std::function<void()>> steps;
+    for (Write& write : writes_of(std::make_shared<Build>(std::move(build)))) {
+        steps.emplace_back([this, write = std::move(write)] {
+            const std::lock_guard lock(mutex_);
+            write(state_);
+        });
+    }
+    return steps;
+}
+
+std::vector<MemoryMetricsStore::Write> MemoryMetricsStore::writes_of(std::shared_ptr<Build> build) {
+    const BucketId bucket{build->view, build->header.grain, build->header.bucket};
+    const auto write_rows = [build, bucket](MemoryState& state) {
+        build->header.build = ++state.last_build;
+        state.builds[{bucket, build->header.build}] = build->rows;
+    };
+    const auto write_header = [build, bucket](MemoryState& state) {
+        const auto stored = state.headers.find(bucket);
+        if (stored != state.headers.end()) {
+            if (!may_replace(stored->second, build->header)) return;
+            state.builds.erase({bucket, stored->second.build});
+        }
+        state.headers[bucket] = build->header;
+    };
+    return {write_rows, write_header};
+}
+
+Result<void> MemoryMetricsStore::retire(fold::ViewId view,
+                                        std::span<const calendar::BucketKey> hours) {
+    const std::lock_guard lock(mutex_);
+    for (const calendar::BucketKey hour : hours) {
+        const auto header = state_.headers.find({view, calendar::Grain::Hour, hour});
+        if (header == state_.headers.end() || !counts(state_, view, header->second)) continue;
+        header->second.is_live_gone = true;
+        const auto is_of_hour = [&](const auto& row) {
+            return std::get<0>(row.first) == view && std::get<1>(row.first).hour == hour;
+        };
+        std::erase_if(state_.rows, is_of_hour);
+        std::erase_if(state_.sketches, is_of_hour);
+    }
+    return {};
+}
+
+// Reads its own copy of the state, or the store's own at each call.
+class MemoryMetricsStore::MemorySnapshot final : public Snapshot {
+public:
+    explicit MemorySnapshot(MemoryMetricsStore& store) : store_(store) {
+        const std::lock_guard lock(store_.mutex_);
+        if (store_.options_.has_snapshots) copy_ = store_.state_;
+    }
+
+    Result<std::vector<fold::View>> views() override {
+        return read([](const MemoryState& state) { return state.views; });
+    }
+
+    Result<std::vector<fold::Ledger>> ledgers() override {
+        return read([](const MemoryState& state) {
+            std::vector<fold::Ledger> found;
+            for (const auto& [partition, ledger] : state.ledgers) found.push_back(ledger);
+            return found;
+        });
+    }
+
+    Result<std::vector<PartitionPosition>> positions(fold::ViewId view) override {
+        return read([&](const MemoryState& state) {
+            std::vector<PartitionPosition> found;
+            for (const auto& [key, position] : state.positions) {
+                if (key.first == view) found.push_back({key.second, position});
+            }
+            return found;
+        });
+    }
+
+    Result<std::vector<PartitionMark>> marks(fold::ViewId view, BucketRange hours) override {
+        return read([&](const MemoryState& state) {
+            std::vector<PartitionMark> found;
+            for (const auto& [key, touched] : state.marks) {
+                const auto& [mark_view, hour, partition] = key;
+                if (mark_view == view && hour >= hours.first && hour <= hours.last)
+                    found.push_back({partition, hour, touched});
+            }
+            return found;
+        });
+    }
+
+    Result<std::vector<Header>> headers(fold::ViewId view, calendar::Grain grain,
+                                        BucketRange buckets) override {
+        return read([&](const MemoryState& state) {
+            std::vector<Header> found;
+            for (const auto& [key, header] : state.headers) {
+                const auto& [header_view, header_grain, bucket] = key;
+                if (header_view == view && header_grain == grain && bucket >= buckets.first &&
+                    bucket <= buckets.last)
+                    found.push_back(header);
+            }
+            return found;
+        });
+    }
+
+    Result<RowsAnswer> rows(const RowsQuestion& question) override {
+        return read([&](const MemoryState& state) { return answer(state, question); });
+    }
+
+    Result<std::vector<SettledRow>> bucket_rows(fold::ViewId view, bool is_live,
+                                                calendar::Grain grain,
+                                                calendar::BucketKey bucket) override {
+        return read([&](const MemoryState& state) {
+            return metrics_store::bucket_rows(state, view, is_live, grain, bucket);
+        });
+    }
+
+private:
+    template <typename Reading>
+    auto read(Reading reading) -> decltype(reading(std::declval<const MemoryState&>())) {
+        if (copy_) return reading(*copy_);
+        const std::lock_guard lock(store_.mutex_);
+        return reading(store_.state_);
+    }
+
+    MemoryMetricsStore& store_;
+    std::optional<MemoryState> copy_;
+};
+
+Result<std::unique_ptr<Snapshot>> MemoryMetricsStore::snapshot() {
+    return std::make_unique<MemorySnapshot>(*this);
+}
+
+}  // namespace clickmill::metrics_store
