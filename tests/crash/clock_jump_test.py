@@ -59,7 +59,8 @@ class ShiftedServer(Clickmill):
 
     def last_received_shift(self):
         """How many seconds the newest click's time is ahead of the host's clock."""
-        lines = subprocess.run([self.binary, "log", "cat", "--data", str(self.data)], capture_output=True, text=True,
+        lines = subprocess.run([self.binary, "log", "cat", "--payload-only", "--data", str(self.data)],
+                               capture_output=True, text=True,
                                check=True).stdout.splitlines()
         return json.loads(lines[-1])["received_at"] / 1e6 - time.time()
 

@@ -228,7 +228,7 @@ def compare(server, projects, read_keys, accepted_by):
     begin = time.monotonic()
     recount = Recount(projects)
     with contextlib.closing(subprocess.Popen(
-            [server.binary, "log", "cat", "--data", str(server.data)], stdout=subprocess.PIPE).stdout) as lines:
+            [server.binary, "log", "cat", "--payload-only", "--data", str(server.data)], stdout=subprocess.PIPE).stdout) as lines:
         recount.read(lines)
     print(f"{recount.lines} events in the log, {recount.duplicate} of them repeats, recounted in "
           f"{time.monotonic() - begin:.1f} s", flush=True)
@@ -270,7 +270,7 @@ def recount_demo(options):
     with Clickmill(options.bin) as server:
         server.run("demo")
         server.start()
-        said = server.run("key", "add", "--project", "demo", "--read")
+        said = server.run("key", "add", "demo", "--kind", "read")
         read_key = re.search("rk_[0-9a-f]{32}", said)[0]
         session = server.ask("session", read_key)["projects"][0]
         projects = {session["id"]: Project(session["zone"], session["week_start"])}
