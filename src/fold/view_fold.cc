@@ -49,9 +49,13 @@ bool ViewFold::needs_day(calendar::BucketKey day) const {
 }
 
 void ViewFold::provide_day(calendar::BucketKey day, std::span<const Labels> stored) {
-    DayDictionary& names =
-        days_.try_emplace(day, DayDictionary(dimensions_.size()), commits_).first->second.names;
+    DayDictionary& names = day_of(day).names;
     for (const Labels& labels : stored) names.restore(labels);
+}
+
+ViewFold::Day& ViewFold::day_of(calendar::BucketKey key) {
+    if (const auto known = days_.find(key); known != days_.end()) return known->second;
+    return days_.emplace(key, Day{DayDictionary(dimensions_.size()), commits_}).first->second;
 }
 
 void ViewFold::add(const Click& click) {
@@ -60,11 +64,13 @@ void ViewFold::add(const Click& click) {
     touched_[click.hour.key] = click.offset.next();
     if (click.is_repeat) return;
 
-    HourCells& hour = hours_[click.hour.key];
+    const auto [entry, is_new] = hours_.try_emplace(click.hour.key);
+    HourCells& hour = entry->second;
+    // Of an hour that is newer than any stored row there is nothing to load.
+    if (is_new) hour.is_whole = click.hour.key > position_.newest_hour;
     hour.day = click.hour.day;
     hour.last_used = commits_;
-    Day& day = days_.try_emplace(click.hour.day, DayDictionary(dimensions_.size()), commits_)
-                   .first->second;
+    Day& day = day_of(click.hour.day);
     day.last_used = commits_;
     const Limits& limits = view_.definition.limits;
     const uint16_t feature = day.names.features().admit(click.event->feature_id, limits.features);
@@ -89,8 +95,7 @@ void ViewFold::add_row(HourCells& hour, const Click& click, PackedLabels labels)
     if (!slot) {
         slot = std::make_unique<Cell>();
         ++cell_count_;
-        // Of an hour that is newer than any stored row there can be no row to load.
-        slot->is_known = click.hour.key > position_.newest_hour || is_planted("no load");
+        slot->is_known = hour.is_whole || is_planted("no load");
         if (!slot->is_known) missing_.push_back({click.hour.key, labels, slot.get()});
     }
     Cell& cell = *slot;
@@ -200,6 +205,7 @@ size_t ViewFold::evict(int64_t commits_before, size_t keep) {
             } else {
                 cells.erase(cell++);
                 --cell_count_;
+                hour->second.is_whole = false;
             }
         }
         hour = cells.empty() ? hours_.erase(hour) : std::next(hour);

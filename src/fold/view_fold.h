@@ -88,6 +88,8 @@ private:
     struct HourCells {
         calendar::BucketKey day = 0;
         int64_t last_used = 0;  // in commits
+        // Every row that the hour ever had is here: what is not, is not in the store either.
+        bool is_whole = false;
         boost::unordered_flat_map<PackedLabels, std::unique_ptr<Cell>> cells;
     };
     struct Day {
@@ -102,6 +104,7 @@ private:
 
     ViewFold(View view, Position position, const calendar::Calendar& calendar,
              std::vector<Dimension> dimensions);
+    Day& day_of(calendar::BucketKey key);
     void add_row(HourCells& hour, const Click& click, PackedLabels labels);
     static void apply(Cell& cell, Offset offset, const uint64_t* who_hash);
 
