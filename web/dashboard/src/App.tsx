@@ -12,6 +12,7 @@ import {
 } from "./api";
 import { Link } from "./components/Link";
 import { Problem } from "./components/Problem";
+import { Skeleton } from "./components/Skeleton";
 import { contextOf, type ProjectContext } from "./context";
 import { HealthPage } from "./features/health/HealthPage";
 import { NoProject, SignInPage } from "./features/session/SignInPage";
@@ -90,6 +91,13 @@ function ExploreOrStart({ context }: { context: ProjectContext }) {
   const accounting = useAnswer<Accounting>(
     addressOfQuestion("/api/v1/accounting", { project: context.project.id }),
   );
+  if (accounting.state === "loading") {
+    return (
+      <section class="card">
+        <Skeleton height={470} label="Loading" />
+      </section>
+    );
+  }
   if (accounting.state === "ready" && accounting.value.project.counted === 0) {
     return <StartPage context={context} />;
   }

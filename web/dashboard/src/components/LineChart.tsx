@@ -7,7 +7,7 @@ import uPlot from "uplot";
 import type { Unit } from "../numbers";
 import { theme } from "../theme";
 import type { Grain } from "../time";
-import { type ChartModel, dataOf, optionsOf } from "./uplot_options";
+import { type ChartModel, classOfLine, dataOf, optionsOf } from "./uplot_options";
 
 export interface ChartLine {
   key: string;
@@ -72,9 +72,9 @@ export function LineChart(props: LineChartProps) {
   useEffect(() => {
     const made = chart.current;
     if (!made) return;
+    const front = props.lines.findIndex(({ key }) => key === props.emphasised);
     for (const series of made.series) {
-      const isBack = props.emphasised !== null && series.class !== props.emphasised;
-      series.alpha = isBack ? 0.18 : 1;
+      series.alpha = front < 0 || series.class === classOfLine(front) ? 1 : 0.18;
     }
     made.redraw(false, false);
   }, [props.emphasised, shape]);

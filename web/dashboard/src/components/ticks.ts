@@ -10,15 +10,18 @@ export interface Tick {
 
 export function ticksOf(labels: readonly string[], grain: Grain, mostTicks: number): Tick[] {
   const candidates = grain === "hour" ? hourSteps : grain === "day" ? daySteps : plainSteps;
-  let last: Tick[] = [];
+  let finer: Tick[] = [];
   for (const isTick of candidates) {
-    last = [];
+    const ticks: Tick[] = [];
     for (const [index, label] of labels.entries()) {
-      if (isTick(label, index)) last.push({ index, text: textOf(label, grain, labels.length) });
+      if (isTick(label, index)) ticks.push({ index, text: textOf(label, grain, labels.length) });
     }
-    if (last.length > 0 && last.length <= mostTicks) return last;
+    // Too coarse to read a date from: rather some of the finer ones.
+    if (ticks.length < Math.min(3, finer.length)) break;
+    finer = ticks;
+    if (ticks.length <= mostTicks) return ticks;
   }
-  return last.filter((_, index) => index % Math.ceil(last.length / mostTicks) === 0);
+  return finer.filter((_, index) => index % Math.ceil(finer.length / mostTicks) === 0);
 }
 
 type IsTick = (label: string, index: number) => boolean;

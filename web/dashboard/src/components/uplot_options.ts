@@ -20,7 +20,7 @@ export interface ChartModel {
   theme: Theme;
 }
 
-const tickWidth = 64; // pixels a label of the time axis needs
+const tickWidth = 58; // pixels a label of the time axis needs
 
 export function dataOf({ labels, lines, completeBuckets }: ChartModel): uPlot.AlignedData {
   const rows: (number | null)[][] = [];
@@ -73,7 +73,7 @@ export function optionsOf(
         values: (_, splits) => splits.map((value) => writeAxis(value, model.unit)),
       } as uPlot.Axis,
     ],
-    series: [{}, ...model.lines.flatMap((line) => seriesOf(line, model))],
+    series: [{}, ...model.lines.flatMap((line, index) => seriesOf(line, index, model))],
     hooks: {
       drawClear: [(chart) => hatchUnfinished(chart, model)],
       setCursor: [(chart) => onCursor(chart.cursor.idx ?? null)],
@@ -91,10 +91,13 @@ function ticksFor(model: ChartModel, width: number) {
   return ticksOf(model.labels, model.grain, Math.max(2, Math.floor((width - 60) / tickWidth)));
 }
 
-function seriesOf(line: ChartLine, model: ChartModel): uPlot.Series[] {
+// uPlot puts the class on elements of its own, so it is a plain one; the chart finds lines by it.
+export const classOfLine = (index: number) => `line-${index}`;
+
+function seriesOf(line: ChartLine, index: number, model: ChartModel): uPlot.Series[] {
   const stroke = colorOf(`--series-${line.color % 10}`);
   const isSparse = model.labels.length <= 40;
-  const base: uPlot.Series = { label: line.name, class: line.key, stroke, width: 2 };
+  const base: uPlot.Series = { label: line.name, class: classOfLine(index), stroke, width: 2 };
   const points = { show: isSparse ? true : undefined, size: isSparse ? 5 : 4, fill: stroke };
   const isAlone = model.lines.length === 1;
   const parts: uPlot.Series[] = [

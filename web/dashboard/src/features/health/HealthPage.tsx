@@ -34,14 +34,14 @@ export function HealthPage({ context }: { context: ProjectContext }) {
         )}
       </section>
       {accounting.state === "ready" && (
-        <section class="card" aria-labelledby="partitions">
-          <h2 id="partitions">Partitions</h2>
+        <section class="card">
+          <h2>Partitions</h2>
           <PartitionTable accounting={accounting.value} zone={context.project.zone} />
         </section>
       )}
       {status.state === "ready" && (
-        <section class="card" aria-labelledby="rollups">
-          <h2 id="rollups">What is kept</h2>
+        <section class="card">
+          <h2>What is kept</h2>
           <RollupTable status={status.value} zone={context.project.zone} />
         </section>
       )}

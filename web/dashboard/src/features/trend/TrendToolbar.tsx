@@ -24,6 +24,9 @@ export function TrendToolbar({ view, context, range, dimensions, onShow }: Trend
   const reasonFor = (wish: Wish) => (rollups ? whyNot(wish, rollups) : null);
   const usersReason = reasonFor({ ...view, metric: "users" });
   const shareReason = hasParts(view) ? null : "Choose features or a breakdown to see their share.";
+  const hints: string[] = [];
+  if (usersReason) hints.push(`Users: ${usersReason}`);
+  if (shareReason && view.mode === "share") hints.push(`Share: ${shareReason}`);
 
   return (
     <div class="toolbar">
@@ -97,12 +100,7 @@ export function TrendToolbar({ view, context, range, dimensions, onShow }: Trend
           <span>Period before</span>
         </label>
       </div>
-      {(usersReason || shareReason) && (
-        <p class="hint toolbar-hint">
-          {usersReason && <span>Users: {usersReason} </span>}
-          {shareReason && view.mode === "share" && <span>Share: {shareReason}</span>}
-        </p>
-      )}
+      {hints.length > 0 && <p class="hint toolbar-hint">{hints.join(" ")}</p>}
     </div>
   );
 }
