@@ -28,10 +28,10 @@ USERS_ERROR = 0.0162 * 4  # four standard errors of the sketch
 class Load:
     """The load generator under way: pause it, and everything sent so far is acknowledged."""
 
-    def __init__(self, program, port, key, journal, seed):
+    def __init__(self, options, port, key, journal):
         self.process = subprocess.Popen(
-            [program, "--port", str(port), "--key", key, "--journal", str(journal), "--seed", str(seed),
-             "--steered", "--until-acknowledged", "--seconds", "0", "--rate", "10000", "--batch", "20",
+            [options.load, "--port", str(port), "--key", key, "--journal", str(journal), "--seed", str(options.seed),
+             "--steered", "--until-acknowledged", "--seconds", "0", "--rate", str(options.rate), "--batch", "20",
              "--connections", "12", "--features", "60", "--users", "3000", "--repeat-percent", "3"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
@@ -169,7 +169,7 @@ def run(options, folder):
     with Clickmill(options.bin, data=folder / "data") as server:
         server.start()
         write_key, read_key = server.keys()
-        load = Load(options.load, server.port, write_key, journal.path, options.seed)
+        load = Load(options, server.port, write_key, journal.path)
         wait_until(lambda: journal.path.exists() and journal.path.stat().st_size > 0, "a first click")
         try:
             for number in range(1, options.rounds + 1):
@@ -201,6 +201,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(3), "big"))
+    parser.add_argument("--rate", type=int, default=10_000, help="events a second")
     parser.add_argument("--bin", help="clickmill; default: the newest in build/*/bin")
     parser.add_argument("--load", help="clickmill_load; default: beside clickmill")
     parser.add_argument("--verbose", action="store_true", help="a line for each round")
