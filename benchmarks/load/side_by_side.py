@@ -18,7 +18,7 @@ SOURCE = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(SOURCE / "tests" / "support"))
 import machine  # noqa: E402
 import measures  # noqa: E402
-from real_clickmill import find_program  # noqa: E402
+from real_clickmill import parse_arguments  # noqa: E402
 
 ALL = ["collector_beside_nginx", "collector_in_batches", "fold_from_the_log", "live_at_a_rate", "questions",
        "start_after_a_kill"]
@@ -64,11 +64,8 @@ def markdown(result):
     return "\n".join(lines)
 
 
-def parse(arguments):
+def parse():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--bin", help="clickmill, a release build; default: the newest in build/*/bin")
-    parser.add_argument("--load", help="clickmill_load; default: beside clickmill")
-    parser.add_argument("--history", help="clickmill_history; default: beside clickmill")
     parser.add_argument("--only", action="append", choices=ALL)
     parser.add_argument("--quick", action="store_true", help="small and rough: to see that it runs")
     parser.add_argument("--out", type=pathlib.Path, default=SOURCE / "benchmarks" / "results")
@@ -79,19 +76,15 @@ def parse(arguments):
     parser.add_argument("--fold-events", type=int, default=3_000_000)
     parser.add_argument("--history-events", type=int, default=10_000_000)
     parser.add_argument("--log-gib", type=float, default=2)
-    options = parser.parse_args(arguments)
+    options = parse_arguments(parser, "load", "history")
     if options.quick:
         options.repeats, options.seconds, options.live_seconds = 1, 3, 5
         options.fold_events, options.history_events, options.log_gib = 200_000, 200_000, 0.05
-    options.bin = find_program("clickmill", options.bin)
-    beside = pathlib.Path(options.bin)
-    options.load = find_program("clickmill_load", options.load or beside.with_name("clickmill_load"))
-    options.history = find_program("clickmill_history", options.history or beside.with_name("clickmill_history"))
     return options
 
 
 def main():
-    options = parse(sys.argv[1:])
+    options = parse()
     result = {"date": time.strftime("%Y-%m-%d"), "command": "benchmarks/load/side_by_side.py " +
               " ".join(a for a in sys.argv[1:] if "/" not in a), "machine": machine.facts(SOURCE),
               "load_before": machine.load_average(), "rows": []}

@@ -16,7 +16,7 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from real_clickmill import Clickmill, faketime_library, find_program, wait_until  # noqa: E402
+from real_clickmill import Clickmill, faketime_library, parse_arguments, wait_until  # noqa: E402
 
 HOUR = 3600
 TOLERANCE = 120  # seconds; a test machine may be slow, a jump is hours
@@ -113,9 +113,7 @@ def dates_around():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--bin", help="clickmill; default: the newest in build/*/bin")
-    options = parser.parse_args()
-    options.bin = find_program("clickmill", options.bin)
+    options = parse_arguments(parser)
     with tempfile.TemporaryDirectory(prefix="clickmill-clock-") as folder:
         run(options, pathlib.Path(folder))
     print("1 passed, 0 failed")

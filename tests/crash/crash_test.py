@@ -19,7 +19,7 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from real_clickmill import Clickmill, find_program, wait_until  # noqa: E402
+from real_clickmill import Clickmill, parse_arguments, wait_until  # noqa: E402
 
 FEATURES_PER_QUESTION = 10
 USERS_ERROR = 0.0162 * 4  # four standard errors of the sketch
@@ -202,12 +202,8 @@ def main():
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(3), "big"))
     parser.add_argument("--rate", type=int, default=10_000, help="events a second")
-    parser.add_argument("--bin", help="clickmill; default: the newest in build/*/bin")
-    parser.add_argument("--load", help="clickmill_load; default: beside clickmill")
     parser.add_argument("--verbose", action="store_true", help="a line for each round")
-    options = parser.parse_args()
-    options.bin = find_program("clickmill", options.bin)
-    options.load = find_program("clickmill_load", options.load or pathlib.Path(options.bin).with_name("clickmill_load"))
+    options = parse_arguments(parser, "load")
     print(f"{options.rounds} rounds, seed {options.seed}", flush=True)
     with tempfile.TemporaryDirectory(prefix="clickmill-crash-") as folder:
         return 0 if run(options, pathlib.Path(folder)) else 1

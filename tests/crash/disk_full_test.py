@@ -13,7 +13,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from real_clickmill import Clickmill, find_program, wait_until  # noqa: E402
+from real_clickmill import Clickmill, parse_arguments, wait_until  # noqa: E402
 
 DISK_MEGABYTES = 32
 INSIDE = "CLICKMILL_TEST_ON_SMALL_DISK"
@@ -123,9 +123,7 @@ def run(options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cycles", type=int, default=6)
-    parser.add_argument("--bin", help="clickmill; default: the newest in build/*/bin")
-    options = parser.parse_args()
-    options.bin = find_program("clickmill", options.bin)
+    options = parse_arguments(parser)
     if os.environ.get(INSIDE):
         return run(options)
     return subprocess.run(["unshare", "--map-root-user", "--mount", sys.executable, __file__,

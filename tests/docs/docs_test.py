@@ -17,7 +17,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from real_clickmill import SOURCE, Clickmill, find_program, wait_until  # noqa: E402
+from real_clickmill import SOURCE, Clickmill, parse_arguments, wait_until  # noqa: E402
 
 BLOCK = re.compile(r"^```sh test( serve)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#\s]+)(#[^)]*)?\)")
@@ -87,9 +87,7 @@ class PageRun:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--bin", help="clickmill; default: the newest in build/*/bin")
-    options = parser.parse_args()
-    options.bin = find_program("clickmill", options.bin)
+    options = parse_arguments(parser)
     problems, blocks = [], 0
     for page in pages():
         problems += broken_links(page)

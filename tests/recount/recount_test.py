@@ -22,7 +22,7 @@ import time
 import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from real_clickmill import Clickmill, faketime_library, find_program  # noqa: E402
+from real_clickmill import Clickmill, faketime_library, parse_arguments  # noqa: E402
 from recount import ALL, GRAINS, Project, Recount, hour_of_label  # noqa: E402
 
 PROJECTS = {  # id -> (zone, week start)
@@ -282,11 +282,7 @@ def main():
     parser.add_argument("--events", type=int, default=200_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--demo", action="store_true", help="recount a demo data folder")
-    parser.add_argument("--bin", help="clickmill; default: the newest in build/*/bin")
-    parser.add_argument("--load", help="clickmill_load; default: beside clickmill")
-    options = parser.parse_args()
-    options.bin = find_program("clickmill", options.bin)
-    options.load = find_program("clickmill_load", options.load or pathlib.Path(options.bin).with_name("clickmill_load"))
+    options = parse_arguments(parser, "load")
     agrees = recount_demo(options) if options.demo else recount_moments(options)
     print("the recount agrees" if agrees else "the recount differs")
     return 0 if agrees else 1

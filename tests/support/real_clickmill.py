@@ -35,6 +35,19 @@ def find_program(name, given=None):
     return str(built[-1])
 
 
+def parse_arguments(parser, *others):
+    """The arguments of a test: its own, --bin, and one for each other program, which lies beside clickmill."""
+    parser.add_argument("--bin", help="clickmill; default: the newest in build/*/bin")
+    for name in others:
+        parser.add_argument(f"--{name}", help=f"clickmill_{name}; default: beside clickmill")
+    options = parser.parse_args()
+    options.bin = find_program("clickmill", options.bin)
+    for name in others:
+        given = getattr(options, name) or pathlib.Path(options.bin).with_name(f"clickmill_{name}")
+        setattr(options, name, find_program(f"clickmill_{name}", given))
+    return options
+
+
 def faketime_library():
     """libfaketime, by which a server gets a clock of its own."""
     found = sorted(pathlib.Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
