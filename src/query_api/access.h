@@ -1,0 +1,51 @@
+// Who asks, and about which project.
+#pragma once
+
+#include "control/control.h"
+#include "http/message.h"
+#include "query_api/refusal.h"
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace clickmill::query_api {
+
+inline constexpr std::string_view kSessionCookie = "clickmill_session";
+
+// What a credential opens.
+struct Visitor {
+    std::optional<control::Person> person;  // none: a read key
+    std::string project;                    // of the read key; empty for people, who see all
+};
+
+// A copy of what questions need of the control store; made anew when its version counts up.
+struct Directory {
+    int64_t version = 0;
+    std::vector<control::Project> projects;
+    std::map<std::string, control::Key> keys;  // by hash
+
+    const control::Project* project(std::string_view id) const;
+};
+
+// Any thread.
+class Access {
+public:
+    explicit Access(control::Control& control) : control_(control) {}
+
+    Answer<std::shared_ptr<const Directory>> directory();
+    // 401: no credential, an unknown key or an ended session. 403: a write key.
+    Answer<Visitor> visitor(const http::Head& head);
+    // The project a question is about. 400: none named; 403: another than the key's; 404: unknown.
+    Answer<control::Project> project(const Visitor& visitor, const http::Head& head);
+
+private:
+    control::Control& control_;
+    std::mutex mutex_;                            // guards directory_
+    std::shared_ptr<const Directory> directory_;  // shared with the questions that use it
+};
+
+}  // namespace clickmill::query_api

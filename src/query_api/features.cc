@@ -1,0 +1,266 @@
+#include "query_api/features.h"
+
+#include "query_api/search_text.h"
+#include "query_api/series_reader.h"
+#include "query_api/view_choice.h"
+#include "query_api/words.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+
+namespace clickmill::query_api {
+namespace {
+
+using calendar::Grain;
+
+constexpr size_t kMaxTrends = 50;
+constexpr std::array<std::string_view, 4> kOrders = {"clicks", "name", "change", "users"};
+
+int64_t seconds_of(Moment moment) {
+    return std::chrono::floor<std::chrono::seconds>(moment).time_since_epoch().count();
+}
+
+using ClicksByFeature = std::map<std::string, int64_t>;
+
+// Reads the counts of features in spans; one thread.
+class FeatureReader {
+public:
+    FeatureReader(ViewReader& reader, const FeaturesQuestion& question)
+        : reader_(reader), filters_(filters_of(reader.view(), question.filters)) {}
+
+    Answer<ClicksByFeature> clicks(const Spans& spans) {
+        ASSIGN_OR_RETURN(const CountsByKey counts, reader_.read(spans, selection({}, false)));
+        ClicksByFeature result;
+        for (const auto& [key, value] : counts) result[key.feature] = value.clicks;
+        return result;
+    }
+
+    Answer<int64_t> all_clicks(const Spans& spans) {
+        ASSIGN_OR_RETURN(const CountsByKey counts,
+                         reader_.read(spans, selection({std::string(kAll)}, false)));
+        return counts.empty() ? 0 : counts.begin()->second.clicks;
+    }
+
+    // Sets the users of each row; false when some are estimates.
+    Answer<bool> add_users(const Spans& spans, std::vector<FeatureRow>& rows) {
+        std::vector<std::string> names;
+        for (const FeatureRow& row : rows) names.push_back(row.feature);
+        bool is_exact = true;
+        if (names.empty()) return is_exact;
+        ASSIGN_OR_RETURN(const CountsByKey counts, reader_.read(spans, selection(names, true)));
+        for (FeatureRow& row : rows) {
+            const auto found = counts.find({0, row.feature, ""});
+            row.users = found == counts.end() ? 0 : found->second.users.count();
+            is_exact = is_exact && (found == counts.end() || found->second.users.is_exact());
+        }
+        return is_exact;
+    }
+
+private:
+    Selection selection(std::vector<std::string> features, bool users) const {
+        return {.features = std::move(features),
+                .filters = filters_,
+                .by_feature = true,
+                .by_dimension = {},
+                .users = users};
+    }
+
+    ViewReader& reader_;
+    std::vector<metrics_store::DimensionFilter> filters_;
+};
+
+// New features stand before all others by change, and those that fell silent last.
+double change_rank(const FeatureRow& row) {
+    if (!row.change.before) return 0;
+    if (*row.change.before == 0) return row.change.now > 0 ? HUGE_VAL : 0;
+    return *row.change.ratio();
+}
+
+void sort_rows(std::vector<FeatureRow>& rows, FeatureOrder order) {
+    std::ranges::sort(rows, {}, &FeatureRow::feature);
+    if (order == FeatureOrder::Clicks)
+        std::ranges::stable_sort(rows, {}, [](const FeatureRow& row) { return -row.clicks; });
+    if (order == FeatureOrder::Change)
+        std::ranges::stable_sort(rows, {}, [](const FeatureRow& row) { return -change_rank(row); });
+    if (order == FeatureOrder::Users)
+        std::ranges::stable_sort(rows, {}, [](const FeatureRow& row) { return -*row.users; });
+}
+
+// A grain that gives a small picture between ten and a hundred points.
+Grain trend_grain(const Range& range) {
+    if (range.grain == Grain::Hour) return range.buckets.size() <= 96 ? Grain::Hour : Grain::Day;
+    if (range.grain == Grain::Day && range.buckets.size() <= 2) return Grain::Hour;
+    const bool is_long =
+        range.grain == Grain::Month ? range.buckets.size() > 3 : range.buckets.size() > 92;
+    return is_long ? Grain::Week : Grain::Day;
+}
+
+Answer<Range> add_trends(const Context& context, const FeaturesQuestion& question,
+                         ViewReader& reader, FeaturesAnswer& answer) {
+    const Grain grain = trend_grain(answer.comparison.previous);
+    Range range{grain, context.calendar.buckets(grain, answer.head.from, answer.head.to)};
+    const size_t count = std::min(answer.rows.size(), kMaxTrends);
+    if (count == 0) return range;
+
+    SeriesQuestion series{.filters = question.filters};
+    for (size_t i = 0; i < count; ++i) series.features.push_back(answer.rows[i].feature);
+    SeriesReader lines(context, series, reader);
+    ASSIGN_OR_RETURN(SeriesPart part, lines.read(range));
+    for (size_t i = 0; i < count; ++i) answer.rows[i].trend = std::move(part.lines[i].values);
+    return range;
+}
+
+struct Periods {
+    Spans range;
+    Spans after_elapsed;  // of the range: what has no counterpart yet
+    Spans previous;
+    bool is_previous_known = false;
+};
+
+Periods periods_of(const Context& context, const fold::View& view, const Range& range,
+                   const Comparison& comparison) {
+    Periods periods;
+    periods.range = before(spans_of(context.calendar, range), seconds_of(context.now) + 1);
+    periods.after_elapsed = periods.range;
+    for (const Span& span : before(periods.range, seconds_of(comparison.elapsed_to)))
+        subtract(periods.after_elapsed, span);
+    periods.previous =
+        before(spans_of(context.calendar, comparison.previous), seconds_of(comparison.compared_to));
+    periods.is_previous_known = context.first_event &&
+                                comparison.compared_to > *context.first_event &&
+                                (view.since <= start_of(context.calendar, comparison.previous) ||
+                                 view.since <= *context.first_event);
+    return periods;
+}
+
+Answer<std::vector<FeatureRow>> read_rows(FeatureReader& reader, const Periods& periods) {
+    ASSIGN_OR_RETURN(const ClicksByFeature clicks, reader.clicks(periods.range));
+    ASSIGN_OR_RETURN(const ClicksByFeature after, reader.clicks(periods.after_elapsed));
+    ClicksByFeature before;
+    if (periods.is_previous_known) {
+        ASSIGN_OR_RETURN(before, reader.clicks(periods.previous));
+    }
+    const auto count_in = [](const ClicksByFeature& counts, const std::string& feature) {
+        const auto found = counts.find(feature);
+        return found == counts.end() ? 0 : found->second;
+    };
+    ClicksByFeature all = clicks;
+    all.insert(before.begin(), before.end());
+    std::vector<FeatureRow> rows;
+    for (const auto& [feature, unused] : all) {
+        FeatureRow row;
+        row.feature = feature;
+        row.clicks = count_in(clicks, feature);
+        row.change.now = row.clicks - count_in(after, feature);
+        if (periods.is_previous_known) row.change.before = count_in(before, feature);
+        if (row.clicks > 0 || row.change.before.value_or(0) > 0) rows.push_back(std::move(row));
+    }
+    return rows;
+}
+
+Answer<void> check_order(const Range& range, const FeaturesQuestion& question) {
+    if (question.order == FeatureOrder::Users && range.grain == Grain::Hour)
+        return refuse("invalid_parameter",
+                      "order=users: give whole days, such as from=2026-11-01&to=2026-11-08");
+    return {};
+}
+
+}  // namespace
+
+std::string_view name_of(FeatureOrder order) {
+    return kOrders[static_cast<size_t>(order)];
+}
+
+Answer<FeaturesQuestion> read_features_question(const http::Head& head, bool is_csv) {
+    ASSIGN_OR_RETURN(const Parameters parameters,
+                     is_csv ? Parameters::of(head, {"project", "from", "to", "order", "limit",
+                                                    "search", "users", "filter."})
+                            : Parameters::of(head, {"project", "from", "to", "order", "limit",
+                                                    "search", "users", "trend", "filter."}));
+    FeaturesQuestion question;
+    question.range = {parameters.optional("from"), parameters.optional("to")};
+    ASSIGN_OR_RETURN(const size_t order,
+                     parameters.choice("order", {"clicks", "name", "change", "users"}));
+    question.order = static_cast<FeatureOrder>(order);
+    ASSIGN_OR_RETURN(const int64_t limit, parameters.number("limit", 1, 1000, 50));
+    question.limit = static_cast<size_t>(limit);
+    ASSIGN_OR_RETURN(question.search, parameters.text("search"));
+    ASSIGN_OR_RETURN(question.with_users, parameters.flag("users"));
+    ASSIGN_OR_RETURN(question.with_trend, parameters.flag("trend"));
+    ASSIGN_OR_RETURN(question.filters, parameters.filters());
+    return question;
+}
+
+Answer<FeaturesAnswer> answer_features(const Context& context, const FeaturesQuestion& question,
+                                       Budget& budget) {
+    ASSIGN_OR_RETURN(const Range range, read_range(context.calendar, question.range, context.now));
+    RETURN_IF_ERROR(check_order(range, question));
+    const bool users = question.with_users || question.order == FeatureOrder::Users;
+    const Moment from = start_of(context.calendar, range);
+    ASSIGN_OR_RETURN(
+        const fold::View view,
+        choose_view(context.views,
+                    {.by = "", .filters = question.filters, .users = users, .from = from}));
+
+    FeaturesAnswer answer;
+    answer.head = {.project = context.project,
+                   .zone = context.calendar.zone(),
+                   .from = from,
+                   .to = end_of(context.calendar, range),
+                   .now = context.now,
+                   .complete_through = {},
+                   .is_users_exact = true,
+                   .notes = {},
+                   .rollup = view.definition.rollup.name,
+                   .rows_read = 0};
+    ASSIGN_OR_RETURN(answer.head.complete_through, complete_through(context, view.id));
+    answer.comparison = compare(context.calendar, range, answer.head.complete_through);
+    answer.previous_from = start_of(context.calendar, answer.comparison.previous);
+
+    ViewReader view_reader(*context.snapshot, view, context.calendar, budget);
+    FeatureReader reader(view_reader, question);
+    const Periods periods = periods_of(context, view, range, answer.comparison);
+    ASSIGN_OR_RETURN(answer.rows, read_rows(reader, periods));
+    ASSIGN_OR_RETURN(const int64_t total, reader.all_clicks(periods.range));
+    if (context.first_event && answer.head.to > *context.first_event) answer.total_clicks = total;
+
+    for (const FeatureRow& row : answer.rows)
+        if (row.feature == kOther && row.clicks > 0)
+            answer.head.notes.push_back(
+                {"other_features",
+                 "there were too many features on some days: later ones were counted as (other), "
+                 "so single features may show too little"});
+    if (view.since > from && (!context.first_event || view.since > *context.first_event))
+        answer.head.notes.push_back(
+            {"rollup_since",
+             fmt::format("the rollup {} knows clicks since {} only", view.definition.rollup.name,
+                         context.calendar.format(view.since))});
+
+    std::erase_if(answer.rows, [&](const FeatureRow& row) {
+        return !contains_text(row.feature, question.search);
+    });
+    answer.feature_count = answer.rows.size();
+    const auto shorten = [&] { answer.rows.resize(std::min(answer.rows.size(), question.limit)); };
+    if (question.order != FeatureOrder::Users) {
+        sort_rows(answer.rows, question.order);
+        shorten();
+    }
+    if (users) {
+        ASSIGN_OR_RETURN(answer.head.is_users_exact, reader.add_users(periods.range, answer.rows));
+    }
+    if (question.order == FeatureOrder::Users) {
+        sort_rows(answer.rows, question.order);
+        shorten();
+    }
+    if (question.with_trend) {
+        ASSIGN_OR_RETURN(answer.trend, add_trends(context, question, view_reader, answer));
+    }
+    answer.head.rows_read = budget.rows_read();
+    return answer;
+}
+
+}  // namespace clickmill::query_api

@@ -1,0 +1,150 @@
+#include "query_api/view_reader.h"
+
+#include "base/check.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace clickmill::query_api {
+namespace {
+
+using calendar::BucketKey;
+using calendar::Grain;
+using metrics_store::BucketRange;
+using metrics_store::Header;
+using metrics_store::RowsQuestion;
+
+// Hours further apart than this are asked for on their own rather than with all between them.
+constexpr int64_t kFarApartSeconds = 7 * 86'400;
+// Buckets read in one question to the store; the budget is asked after each.
+constexpr size_t kTilesPerRead = 1024;
+
+Moment moment_at(int64_t seconds) {
+    return Moment{std::chrono::seconds(seconds)};
+}
+
+Span extent_of(const std::vector<Asked>& asked) {
+    Span extent{INT64_MAX, INT64_MIN};
+    for (const Asked& spans : asked)
+        for (const Span& span : spans) {
+            extent.from = std::min(extent.from, span.from);
+            extent.to = std::max(extent.to, span.to);
+        }
+    return extent;
+}
+
+}  // namespace
+
+Answer<std::vector<Header>> ViewReader::headers(Grain grain, Span span) {
+    const BucketRange range{calendar_.bucket_at(grain, moment_at(span.from)),
+                            calendar_.bucket_at(grain, moment_at(span.to - 1))};
+    return snapshot_.headers(view_.id, grain, range);
+}
+
+// Settled hours, where they are needed at all.
+Answer<void> ViewReader::offer_hours(Tiler& tiler) {
+    const std::vector<BucketKey> hours = tiler.uncovered_hours();
+    for (size_t first = 0; first < hours.size();) {
+        size_t last = first;
+        while (last + 1 < hours.size() && hours[last + 1] - hours[last] < kFarApartSeconds) ++last;
+        ASSIGN_OR_RETURN(const auto found,
+                         snapshot_.headers(view_.id, Grain::Hour, {hours[first], hours[last]}));
+        tiler.offer(found);
+        first = last + 1;
+    }
+    return {};
+}
+
+Answer<TilePlan> ViewReader::make_plan(const std::vector<Asked>& asked, Grain coarsest) {
+    const Span extent = extent_of(asked);
+    if (extent.from >= extent.to) return TilePlan{};
+    ASSIGN_OR_RETURN(const auto marks, snapshot_.marks(view_.id, {extent.from, extent.to - 1}));
+    const Tiler nothing(calendar_, asked, marks);
+    if (nothing.uncovered_hours().empty()) return TilePlan{};
+
+    // Weeks lie across months, so which of them comes first decides how few tiles there are.
+    std::vector<std::vector<Grain>> orders = {{Grain::Month, Grain::Week, Grain::Day},
+                                              {Grain::Week, Grain::Month, Grain::Day}};
+    std::map<Grain, std::vector<Header>> known;
+    for (const Grain grain : {Grain::Day, Grain::Week, Grain::Month}) {
+        if (grain > coarsest) continue;
+        ASSIGN_OR_RETURN(known[grain], headers(grain, extent));
+    }
+    std::optional<Tiler> best;
+    for (const auto& order : orders) {
+        Tiler tiler = nothing;
+        for (const Grain grain : order)
+            if (const auto found = known.find(grain); found != known.end())
+                tiler.offer(found->second);
+        if (!best || tiler.cost() < best->cost()) best = std::move(tiler);
+    }
+    RETURN_IF_ERROR(offer_hours(*best));
+    return std::move(*best).finish();
+}
+
+Answer<void> ViewReader::read_tiles(const std::vector<Tile>& tiles, RowsQuestion question,
+                                    CountsByKey& counts) {
+    for (size_t first = 0; first < tiles.size();) {
+        question.buckets.clear();
+        question.grain = tiles[first].grain;
+        size_t end = first;
+        for (; end < tiles.size() && tiles[end].grain == question.grain &&
+               end - first < kTilesPerRead;
+             ++end) {
+            const BucketKey bucket = tiles[end].bucket;
+            if (!question.buckets.empty() &&
+                calendar_.next(question.grain, question.buckets.back().last) == bucket)
+                question.buckets.back().last = bucket;
+            else
+                question.buckets.push_back({bucket, bucket});
+        }
+        ASSIGN_OR_RETURN(auto answer, snapshot_.rows(question));
+        RETURN_IF_ERROR(budget_.spend(answer.rows_read));
+        for (auto& group : answer.groups) {
+            size_t asked = 0;
+            if (question.by_bucket) {
+                const auto tile = std::lower_bound(
+                    tiles.begin() + static_cast<ptrdiff_t>(first),
+                    tiles.begin() + static_cast<ptrdiff_t>(end), group.bucket,
+                    [](const Tile& t, BucketKey bucket) { return t.bucket < bucket; });
+                CHECK(tile != tiles.begin() + static_cast<ptrdiff_t>(end) &&
+                      tile->bucket == group.bucket);
+                asked = tile->asked;
+            }
+            Counts& sum = counts[{asked, std::move(group.feature), std::move(group.value)}];
+            sum.clicks += group.clicks;
+            if (!question.users) continue;
+            if (sum.users.is_empty())
+                sum.users = std::move(group.users);
+            else
+                sum.users.unite(group.users);
+        }
+        first = end;
+    }
+    return {};
+}
+
+Answer<CountsByKey> ViewReader::read(const std::vector<Asked>& asked, Grain coarsest,
+                                     const Selection& selection) {
+    CountsByKey counts;
+    if (planned_ != asked || planned_coarsest_ != coarsest) {
+        planned_.clear();
+        ASSIGN_OR_RETURN(plan_, make_plan(asked, coarsest));
+        planned_ = asked;
+        planned_coarsest_ = coarsest;
+    }
+    RowsQuestion question;
+    question.view = view_.id;
+    question.features = selection.features;
+    question.filters = selection.filters;
+    question.by_bucket = asked.size() > 1;
+    question.by_feature = selection.by_feature;
+    question.by_dimension = selection.by_dimension;
+    question.users = selection.users;
+    RETURN_IF_ERROR(read_tiles(plan_.settled, question, counts));
+    question.is_live = true;
+    RETURN_IF_ERROR(read_tiles(plan_.live, question, counts));
+    return counts;
+}
+
+}  // namespace clickmill::query_api
