@@ -65,10 +65,14 @@ for (const [name, scene, path] of pages) {
   const fixture = real ? { address: real, stop: () => undefined } : await startFixture(scene);
   for (const [size, viewport] of Object.entries(sizes)) {
     for (const colorScheme of ["light", "dark"]) {
-      await look(`${name}-${size}-${colorScheme}`, fixture.address + path, {
-        viewport,
-        colorScheme,
-      });
+      await look(
+        `${name}-${size}-${colorScheme}`,
+        fixture.address + path + sampleProject(path, scene),
+        {
+          viewport,
+          colorScheme,
+        },
+      );
     }
   }
   fixture.stop();
@@ -124,4 +128,10 @@ async function look(name, address, options) {
     );
   }
   await context.close();
+}
+
+// The fixture's sample project, so that its badge is in the picture.
+function sampleProject(path, scene) {
+  if (scene !== "busy" || real) return "";
+  return path.includes("?") ? "&project=shop" : "?project=shop";
 }

@@ -2,13 +2,22 @@
 const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
 const tenths = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
 const compact = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 1 });
-const percent = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 1 });
+const percent = new Intl.NumberFormat(undefined, {
+  style: "percent",
+  minimumFractionDigits: 1,
+  maximumFractionDigits: 1,
+});
+const axisPercent = new Intl.NumberFormat(undefined, {
+  style: "percent",
+  maximumFractionDigits: 1,
+});
 const finePercent = new Intl.NumberFormat(undefined, {
   style: "percent",
   maximumSignificantDigits: 2,
 });
 const signedPercent = new Intl.NumberFormat(undefined, {
   style: "percent",
+  minimumFractionDigits: 1,
   maximumFractionDigits: 1,
   signDisplay: "exceptZero",
 });
@@ -40,6 +49,6 @@ export function writeValue(value: number | null, unit: Unit): string {
 
 // For axes, where room is short.
 export function writeAxis(value: number, unit: Unit): string {
-  if (unit === "share") return writeShare(value);
+  if (unit === "share") return axisPercent.format(value);
   return Math.abs(value) >= 10_000 ? compact.format(value) : tenths.format(value);
 }

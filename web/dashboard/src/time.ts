@@ -71,6 +71,21 @@ export function dayAfterBucket(label: string, grain: Grain): LocalDate {
   return addDays(first, grain === "week" ? 7 : 1);
 }
 
+// How many of the first buckets are complete, for answers that do not say it themselves.
+export function completeBuckets(
+  labels: readonly string[],
+  grain: Grain,
+  completeThrough: string | null,
+): number {
+  if (completeThrough === null) return 0;
+  const isComplete = (label: string) =>
+    grain === "hour"
+      ? Date.parse(label) + 3_600_000 <= Date.parse(completeThrough)
+      : dayAfterBucket(label, grain) <= completeThrough.slice(0, 10);
+  const first = labels.findIndex((label) => !isComplete(label));
+  return first < 0 ? labels.length : first;
+}
+
 // --- how things are written ---
 
 const formats = new Map<string, Intl.DateTimeFormat>();
@@ -139,7 +154,7 @@ export function writeMoment(moment: string, zone: string, now: number): string {
   return date === todayIn(zone, now) ? time : `${writeShortDate(date)}, ${time}`;
 }
 
-// "2 h 5 min", "45 s", "3 days": for lags and windows, rounded to two units.
+// "2 h 5 min", "45 s", "3 d": for lags and windows, rounded to two units.
 export function writeDuration(seconds: number): string {
   const units: [string, number][] = [
     [" d", 86_400],
@@ -147,7 +162,8 @@ export function writeDuration(seconds: number): string {
     [" min", 60],
     [" s", 1],
   ];
-  let rest = Math.max(0, Math.round(seconds));
+  if (seconds < 1) return "under 1 s";
+  let rest = Math.round(seconds);
   const written: string[] = [];
   for (const [unit, size] of units) {
     const count = Math.floor(rest / size);
@@ -155,5 +171,5 @@ export function writeDuration(seconds: number): string {
     else if (written.length > 0) break;
     rest -= count * size;
   }
-  return written.join(" ") || "0 s";
+  return written.join(" ");
 }

@@ -13,7 +13,7 @@ interface PickListProps {
   onSearch: (text: string) => void;
   options: readonly Pickable[];
   picked: readonly string[];
-  most?: number;
+  most?: number | undefined;
   note?: string | undefined; // under the list: why it is empty, how many more there are
   onPick: (picked: string[]) => void;
 }
@@ -64,9 +64,13 @@ export function PickList(props: PickListProps) {
       </ul>
       {(props.note || isFull) && (
         <p class="hint" role="status">
-          {isFull ? `Up to ${most} at once.` : props.note}
+          {isFull ? fullNote(most) : props.note}
         </p>
       )}
     </div>
   );
+}
+
+function fullNote(most: number): string {
+  return most === 1 ? "One at a time: remove it to choose another." : `Up to ${most} at once.`;
 }

@@ -22,7 +22,9 @@ export function Problem({ problem, title, onRetry }: ProblemProps) {
 }
 
 function titleOf({ code }: ProblemValue): string {
-  if (code === "no_rollup" || code === "no_users") return "Nothing counted answers this question";
+  if (["no_rollup", "no_users", "needs_experiment"].includes(code)) {
+    return "Nothing that is kept answers this question";
+  }
   if (code === "server_away") return "Clickmill does not answer";
   if (code === "too_wide") return "That is too much for one chart";
   return "This could not be shown";

@@ -157,7 +157,9 @@ interface ValueListProps extends FilterBarProps {
 
 const shown = 60;
 
-function ValueList({ project, range, dimension, picked, onPick }: ValueListProps) {
+function ValueList({ project, range, wish, dimension, picked, onPick }: ValueListProps) {
+  // A click can be in several experiments at once: their clicks must not be added up.
+  const isOneOnly = dimension === "experiment" && wish.by !== "experiment";
   const [search, setSearch] = useState("");
   const settled = useSettled(search.trim());
   const answer = useAnswer<Dimensions>(
@@ -186,6 +188,7 @@ function ValueList({ project, range, dimension, picked, onPick }: ValueListProps
         count: writeCount(clicks),
       }))}
       picked={picked}
+      most={isOneOnly ? 1 : undefined}
       note={noteOf(answer.state, found?.values.length ?? 0, more)}
       onPick={onPick}
     />

@@ -13,8 +13,7 @@ export function snippetsOf(origin: string, keyHint: string | null): Snippet[] {
       name: "Web page",
       help: "Paste this before </body>, and name what can be clicked with data-feature-id.",
       text: [
-        `<script src="${origin}/sdk.js"></script>`,
-        `<script>clickmill.init({ endpoint: "${origin}", key: "${key}" });</script>`,
+        `<script src="${origin}/sdk.js" data-key="${key}" async></script>`,
         "",
         `<button data-feature-id="checkout.pay">Pay</button>`,
       ].join("\n"),

@@ -6,7 +6,7 @@ import { Link } from "../../components/Link";
 import { Sparkline } from "../../components/Sparkline";
 import { now } from "../../context";
 import { writeCount, writeShare } from "../../numbers";
-import { writeMoment, writeRange } from "../../time";
+import { completeBuckets, writeMoment, writeRange } from "../../time";
 import { rangeOfMoments } from "../trend/captions";
 import { defaultView, mostFeatures, paramsOf } from "../trend/view";
 import { SilentFeatures } from "./SilentFeatures";
@@ -25,6 +25,10 @@ export function TopTable({ view, features, isOutdated, csvAddress, onShow }: Top
   const rows = features.features;
   const toggle = (feature: string, isOn: boolean) =>
     setPicked(isOn ? [...picked, feature] : picked.filter((one) => one !== feature));
+  const trend = features.trend;
+  const completeCount = trend
+    ? completeBuckets(trend.buckets, trend.grain, features.complete_through)
+    : 0;
   const most = Math.max(0.000001, ...rows.map(({ share }) => share ?? 0));
 
   return (
@@ -68,7 +72,7 @@ export function TopTable({ view, features, isOutdated, csvAddress, onShow }: Top
                   Trend
                 </th>
                 <SortHeader order="clicks" text="Clicks" view={view} onShow={onShow} />
-                <th scope="col" class="share-column">
+                <th scope="col" class="number share-column">
                   Share
                 </th>
                 <SortHeader order="change" text="Change" view={view} onShow={onShow} />
@@ -84,6 +88,7 @@ export function TopTable({ view, features, isOutdated, csvAddress, onShow }: Top
                   row={row}
                   view={view}
                   widest={most}
+                  completeCount={completeCount}
                   isPicked={picked.includes(row.feature_id)}
                   isFull={picked.length >= mostFeatures}
                   onPick={toggle}
@@ -147,12 +152,13 @@ interface RowProps {
   row: FeatureRow;
   view: TopView;
   widest: number; // the largest share shown
+  completeCount: number; // buckets of the small trend
   isPicked: boolean;
   isFull: boolean;
   onPick: (feature: string, isOn: boolean) => void;
 }
 
-function Row({ row, view, widest, isPicked, isFull, onPick }: RowProps) {
+function Row({ row, view, widest, completeCount, isPicked, isFull, onPick }: RowProps) {
   const isFeature = !row.feature_id.startsWith("(");
   const params = paramsOf({
     ...defaultView,
@@ -182,7 +188,9 @@ function Row({ row, view, widest, isPicked, isFull, onPick }: RowProps) {
           <span class="feature-name">{row.feature_id}</span>
         )}
       </th>
-      <td class="wide-only">{row.trend && <Sparkline values={row.trend} />}</td>
+      <td class="wide-only">
+        {row.trend && <Sparkline values={row.trend} completeCount={completeCount} />}
+      </td>
       <td class="number strong">{writeCount(row.clicks)}</td>
       <td class="number share-column">
         <span class="share">
