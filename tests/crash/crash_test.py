@@ -32,7 +32,7 @@ class Load:
         self.process = subprocess.Popen(
             [options.load, "--port", str(port), "--key", key, "--journal", str(journal), "--seed", str(options.seed),
              "--steered", "--until-acknowledged", "--seconds", "0", "--rate", str(options.rate), "--batch", "20",
-             "--connections", "12", "--features", "60", "--users", "3000", "--repeat-percent", "3"],
+             "--connections", "12", "--features", "60", "--users", "3000", "--repeat-percent", "8"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def say(self, word):

@@ -15,7 +15,7 @@ from real_clickmill import find_program  # noqa: E402
 
 
 def crash_test_passes(load, fault):
-    done = subprocess.run([sys.executable, HERE / "crash_test.py", "--rounds", "3", "--seed", "5", "--rate", "1000",
+    done = subprocess.run([sys.executable, HERE / "crash_test.py", "--rounds", "4", "--seed", "5", "--rate", "2000",
                            "--bin", HERE / "planted_server.py", "--load", load],
                           env={**os.environ, "FAULT": fault}, capture_output=True, text=True)
     return done.returncode == 0, done.stdout + done.stderr
