@@ -16,6 +16,9 @@
 
 namespace clickmill::event_log {
 
+// The largest payload of one offset.
+inline constexpr int64_t kMaxRecordBytes = 4 << 20;
+
 // Events of one partition: what one request appends.
 struct Record {
     std::string payload;      // one event a line (NDJSON), UTF-8, at most 4 MiB
@@ -49,11 +52,11 @@ struct ReadOptions {
 // What a partition is and holds. A position belongs to `log_id` alone.
 struct PartitionState {
     std::string log_id;
-    Offset first;              // the oldest record still held
-    Offset end;                // one past the newest durable record
-    int64_t total_events = 0;  // events ever appended; 0 where the backend cannot know
+    Offset first;                    // the oldest record still held
+    Offset end;                      // one past the newest durable record
+    int64_t total_events = 0;        // events ever appended; 0 where the backend cannot know
     int64_t total_before_first = 0;  // of those, the ones appended before `first`
-    int64_t bytes = 0;         // on disk or in memory
+    int64_t bytes = 0;               // on disk or in memory
 };
 
 // One thread.
