@@ -216,7 +216,8 @@ def quantile(ordered, share):
 def start_after_a_kill(options, scratch):
     """From kill -9 to the first accepted click, with a large log; half folded and wholly folded."""
     data = scratch / "restart"
-    subprocess.run([options.history, "--data", str(data), "--gib", str(options.log_gib), "--days", "30"], check=True)
+    subprocess.run([options.history, "--data", str(data), "--gib", str(options.log_gib), "--days", "30",
+                    "--padding", "4000"], check=True)
     samples, behind = [], []
     with Clickmill(options.bin, data=data) as server:
         server.start(seconds=120)
