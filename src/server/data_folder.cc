@@ -27,7 +27,7 @@ std::string clock_confirmation_path(const std::string& folder) {
     return folder + "/clock-confirmed";
 }
 std::string sample_keys_path(const std::string& folder) {
-    return folder + "/sample-keys.json";
+    return folder + "/sample-keys";
 }
 
 Result<void> make_data_folder(const std::string& folder) {

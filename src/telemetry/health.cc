@@ -12,6 +12,15 @@ void Health::report(std::string_view part, const Result<void>& state) {
     parts_.insert_or_assign(std::string(part), std::move(text));
 }
 
+void Health::note(std::string_view part, std::string_view text) {
+    const std::lock_guard lock(mutex_);
+    if (text.empty()) {
+        notes_.erase(std::string(part));
+    } else {
+        notes_.insert_or_assign(std::string(part), std::string(text));
+    }
+}
+
 bool Health::is_ready() const {
     const std::lock_guard lock(mutex_);
     return std::all_of(parts_.begin(), parts_.end(),
@@ -25,6 +34,8 @@ std::string Health::json() const {
     for (const auto& [part, text] : parts_) {
         json.field(part, text.empty() ? std::string("ok") : text);
     }
+    json.end_object().key("notes").begin_object();
+    for (const auto& [part, text] : notes_) json.field(part, text);
     json.end_object().end_object();
     return json.take();
 }

@@ -80,10 +80,19 @@ TEST(Health, IsReadyOnlyWhenEveryPartIs) {
     EXPECT_FALSE(health.is_ready());
     EXPECT_EQ(
         health.json(),
-        R"({"ready":false,"parts":{"aggregator":"ok","event_log":"cannot append: e.db: disk full"}})");
+        R"({"ready":false,"parts":{"aggregator":"ok","event_log":"cannot append: e.db: disk full"},"notes":{}})");
 
     health.report("event_log", {});
     EXPECT_TRUE(health.is_ready());
+}
+
+TEST(Health, ShowsNotesThatKeepNobodyFromWorking) {
+    Health health;
+    health.note("clock", "the host's clock jumped");
+    EXPECT_TRUE(health.is_ready());
+    EXPECT_THAT(health.json(), HasSubstr(R"("notes":{"clock":"the host's clock jumped"})"));
+    health.note("clock", "");
+    EXPECT_THAT(health.json(), HasSubstr(R"("notes":{})"));
 }
 
 // What a logger wrote to a pipe, once it has gone.

@@ -1,0 +1,60 @@
+// What each command was told. Filled by command_line.cc; the commands know nothing of its library.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace clickmill::cli {
+
+// Where the settings come from: of every command that works on a data folder.
+struct SettingsArguments {
+    std::string config_file;
+    std::string data;    // empty: as configured
+    std::string listen;  // empty: as configured
+};
+
+struct ServeArguments {
+    SettingsArguments settings;
+    bool is_demo = false;
+    std::string ready_file;  // empty: none
+};
+
+struct ProjectArguments {
+    SettingsArguments settings;
+    std::string id;
+    std::string name;
+    std::string zone;
+    std::string week_start = "monday";
+};
+
+struct KeyArguments {
+    SettingsArguments settings;
+    std::string project;
+    std::string kind = "write";
+    std::vector<std::string> origins;
+    double events_per_second = 0;
+    int64_t id = 0;
+};
+
+struct UserArguments {
+    SettingsArguments settings;
+    std::string name;
+    bool is_admin = false;
+};
+
+struct DemoArguments {
+    SettingsArguments settings;
+    int64_t days = 90;
+    int64_t clicks = 400'000;
+    uint64_t seed = 1;
+};
+
+struct CatArguments {
+    SettingsArguments settings;
+    std::string from;  // a date or a moment; empty: the oldest
+    std::string to;
+    bool payload_only = false;
+};
+
+}  // namespace clickmill::cli

@@ -1,0 +1,218 @@
+// The words of the command line: the only file that knows CLI11. Every command has an example.
+#include "cli/cli.h"
+#include "cli/commands.h"
+#include "server/version.h"
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+
+namespace clickmill::cli {
+
+namespace {
+
+constexpr const char* kExamples = R"(Examples:
+  clickmill serve                                  on 127.0.0.1:8080, with its data in ./data
+  clickmill serve --demo --data demo-data          with 90 days of sample clicks and a page to click on
+  clickmill project add shop --zone Europe/Berlin  another product, with keys of its own
+  clickmill user add ann@example.org               prints a sign-in link
+  clickmill config check --config clickmill.toml   says what is wrong, and where
+  clickmill doctor                                 looks for what could go wrong here
+
+Every setting: clickmill config reference)";
+
+using Action = std::function<int()>;
+
+class CommandLine {
+public:
+    CommandLine() {
+        app_.description("Clickmill counts clicks on features, exactly, and shows them at once.");
+        app_.footer(kExamples);
+        app_.require_subcommand(1);
+        app_.set_version_flag("--version", "clickmill " + std::string(server::kVersion));
+        add_serve();
+        add_project_commands();
+        add_key_commands();
+        add_user_commands();
+        add_config_commands();
+        add_data_commands();
+    }
+
+    int run(int argc, char** argv) {
+        try {
+            app_.parse(argc, argv);
+        } catch (const CLI::ParseError& error) {
+            // Help and version are "errors" of code 0.
+            return app_.exit(error) == 0 ? 0 : 2;
+        }
+        return action_();
+    }
+
+private:
+    CLI::App* command(CLI::App& parent, const char* name, const char* description,
+                      const char* example, Action action) {
+        CLI::App* made = parent.add_subcommand(name, description);
+        made->footer(std::string("Example:\n  ") + example);
+        made->callback([this, action = std::move(action)] { action_ = action; });
+        return made;
+    }
+
+    CLI::App& group(const char* name, const char* description) {
+        CLI::App* made = app_.add_subcommand(name, description);
+        made->require_subcommand(1);
+        return *made;
+    }
+
+    static void add_settings(CLI::App* command, SettingsArguments& settings) {
+        command->add_option("--config", settings.config_file, "a TOML file with settings");
+        command->add_option("--data", settings.data, "the data folder");
+    }
+
+    void add_serve() {
+        CLI::App* made =
+            command(app_, "serve", "Collect, count, answer and show: the whole program",
+                    "clickmill serve --data /var/lib/clickmill --listen 127.0.0.1:8080",
+                    [this] { return serve(serve_); });
+        add_settings(made, serve_.settings);
+        made->add_option("--listen", serve_.settings.listen,
+                         "HOST:PORT; port 0 takes any free one");
+        made->add_flag("--demo", serve_.is_demo,
+                       "fill an empty data folder with a sample project, and show the demo page");
+        made->add_option("--ready-file", serve_.ready_file,
+                         "once clicks are taken, write {\"listen\",\"operations\"} there");
+    }
+
+    void add_project_commands() {
+        CLI::App& projects = group("project", "Products that are measured");
+        CLI::App* add =
+            command(projects, "add", "Add a project and print its keys once",
+                    "clickmill project add shop --zone Europe/Berlin --week-start sunday",
+                    [this] { return add_project(project_); });
+        add->add_option("id", project_.id, "a-z, 0-9, - and _; at most 40")->required();
+        add->add_option("--name", project_.name, "for people");
+        add->add_option("--zone", project_.zone,
+                        "its time zone, by IANA name; default: this host's");
+        add->add_option("--week-start", project_.week_start, "monday, sunday or saturday");
+        add_settings(add, project_.settings);
+        add_settings(command(projects, "list", "List the projects", "clickmill project list",
+                             [this] { return list_projects(project_); }),
+                     project_.settings);
+    }
+
+    void add_key_commands() {
+        CLI::App& keys = group("key", "Write keys of pages and read keys of programs");
+        CLI::App* add = command(keys, "add", "Make a key and print it once",
+                                "clickmill key add shop --kind write --origin https://shop.example",
+                                [this] { return add_key(key_); });
+        add->add_option("project", key_.project, "the project's id")->required();
+        add->add_option("--kind", key_.kind, "write or read")
+            ->check(CLI::IsMember({"write", "read"}));
+        add->add_option("--origin", key_.origins, "a browser origin that may use it; default: any");
+        add->add_option("--events-per-second", key_.events_per_second, "default: as configured")
+            ->check(CLI::NonNegativeNumber);
+        add_settings(add, key_.settings);
+        CLI::App* list = command(keys, "list", "List the keys, without their secrets",
+                                 "clickmill key list", [this] { return list_keys(key_); });
+        list->add_option("project", key_.project, "of this project only");
+        add_settings(list, key_.settings);
+        CLI::App* disable =
+            command(keys, "disable", "Refuse a key from now on", "clickmill key disable 3",
+                    [this] { return disable_key(key_); });
+        disable->add_option("id", key_.id, "as 'key list' shows it")->required();
+        add_settings(disable, key_.settings);
+    }
+
+    void add_user_commands() {
+        CLI::App& users = group("user", "People who look at the dashboard");
+        const auto add_named = [&](const char* name, const char* description, const char* example,
+                                   Action action) {
+            CLI::App* made = command(users, name, description, example, std::move(action));
+            made->add_option("name", user_.name, "an address or a name")->required();
+            add_settings(made, user_.settings);
+            return made;
+        };
+        add_named("add", "Add a person and print a sign-in link",
+                  "clickmill user add ann@example.org", [this] { return add_user(user_); })
+            ->add_flag("--admin", user_.is_admin, "may administer, too");
+        add_named("link", "Print another sign-in link", "clickmill user link ann@example.org",
+                  [this] { return link_user(user_); });
+        add_named("remove", "Remove a person and end their sessions",
+                  "clickmill user remove ann@example.org", [this] { return remove_user(user_); });
+        add_settings(command(users, "list", "List the people", "clickmill user list",
+                             [this] { return list_users(user_); }),
+                     user_.settings);
+    }
+
+    void add_config_commands() {
+        CLI::App& configs = group("config", "Settings: check, show, explain");
+        add_settings(command(configs, "check", "Say what is wrong with the settings, and where",
+                             "clickmill config check --config clickmill.toml",
+                             [this] { return check_config(settings_); }),
+                     settings_);
+        add_settings(command(configs, "print", "Show what holds and where each value comes from",
+                             "clickmill config print --config clickmill.toml",
+                             [this] { return print_config(settings_); }),
+                     settings_);
+        command(configs, "reference", "Print docs/reference/configuration.md",
+                "clickmill config reference | less", [] { return print_config_reference(); });
+    }
+
+    void add_data_commands() {
+        CLI::App* demo =
+            command(app_, "demo", "Fill a data folder with sample history",
+                    "clickmill demo --data demo-data", [this] { return fill_demo(demo_); });
+        add_settings(demo, demo_.settings);
+        demo->add_option("--days", demo_.days, "of history")->check(CLI::Range(1, 365));
+        demo->add_option("--clicks", demo_.clicks, "about so many")
+            ->check(CLI::Range(1'000, 20'000'000));
+        demo->add_option("--seed", demo_.seed, "another seed, another history");
+
+        CLI::App& rollups = group("rollup", "What is kept per feature and hour");
+        add_settings(command(rollups, "list", "List the rollups", "clickmill rollup list",
+                             [this] { return list_rollups(settings_); }),
+                     settings_);
+
+        CLI::App& event_log = group("log", "The event log: every raw click");
+        CLI::App* cat = command(event_log, "cat", "Print raw clicks, one JSON object a line",
+                                "clickmill log cat --from 2026-11-01 --to 2026-11-02",
+                                [this] { return cat_event_log(cat_); });
+        add_settings(cat, cat_.settings);
+        cat->add_option("--from", cat_.from, "a UTC date or moment, by append time");
+        cat->add_option("--to", cat_.to, "the same, excluded");
+        cat->add_flag("--payload-only", cat_.payload_only,
+                      "the lines as they are stored, without offset and append_time");
+        add_settings(command(event_log, "verify", "Read everything and count what is damaged",
+                             "clickmill log verify", [this] { return verify_event_log(cat_); }),
+                     cat_.settings);
+
+        CLI::App& clock = group("clock", "The wall clock that buckets stand on");
+        add_settings(command(clock, "confirm", "Say that the host's clock is right after a jump",
+                             "clickmill clock confirm --data data",
+                             [this] { return confirm_clock_of(settings_); }),
+                     settings_);
+        add_settings(
+            command(app_, "doctor", "Look for what could go wrong here, and say what to do",
+                    "clickmill doctor --data data", [this] { return examine(settings_); }),
+            settings_);
+        command(app_, "version", "Print the version", "clickmill version",
+                [] { return print_version(); });
+    }
+
+    CLI::App app_;
+    Action action_ = [] { return 2; };
+    SettingsArguments settings_;
+    ServeArguments serve_;
+    ProjectArguments project_;
+    KeyArguments key_;
+    UserArguments user_;
+    DemoArguments demo_;
+    CatArguments cat_;
+};
+
+}  // namespace
+
+int run(int argc, char** argv) {
+    return CommandLine().run(argc, argv);
+}
+
+}  // namespace clickmill::cli

@@ -1,0 +1,30 @@
+// The commands: one function, one file each. All return the exit code: 0 done, 1 failed, 2 wrong
+// use. Results go to standard output, everything else to standard error.
+#pragma once
+
+#include "cli/arguments.h"
+
+namespace clickmill::cli {
+
+int serve(const ServeArguments& arguments);
+int add_project(const ProjectArguments& arguments);
+int list_projects(const ProjectArguments& arguments);
+int add_key(const KeyArguments& arguments);
+int list_keys(const KeyArguments& arguments);
+int disable_key(const KeyArguments& arguments);
+int add_user(const UserArguments& arguments);
+int list_users(const UserArguments& arguments);
+int link_user(const UserArguments& arguments);
+int remove_user(const UserArguments& arguments);
+int list_rollups(const SettingsArguments& arguments);
+int fill_demo(const DemoArguments& arguments);
+int check_config(const SettingsArguments& arguments);
+int print_config(const SettingsArguments& arguments);
+int print_config_reference();
+int examine(const SettingsArguments& arguments);
+int cat_event_log(const CatArguments& arguments);
+int verify_event_log(const CatArguments& arguments);
+int confirm_clock_of(const SettingsArguments& arguments);
+int print_version();
+
+}  // namespace clickmill::cli

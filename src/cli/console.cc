@@ -1,0 +1,71 @@
+#include "cli/console.h"
+
+#include "config/load.h"
+#include "server/data_folder.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+
+namespace clickmill::cli {
+
+int report(const Error& error) {
+    fmt::print(stderr, "clickmill: {}\n", error.message());
+    return error.code == ErrorCode::InvalidInput ? kWrongUse : kFailed;
+}
+
+std::optional<config::Config> settings_of(const SettingsArguments& arguments) {
+    config::Sources sources{
+        .file = arguments.config_file, .environment = config::process_environment(), .flags = {}};
+    if (!arguments.data.empty()) sources.flags.emplace_back("server.data", arguments.data);
+    if (!arguments.listen.empty()) sources.flags.emplace_back("server.listen", arguments.listen);
+
+    config::Loaded loaded = config::load(sources);
+    if (loaded.problems.empty()) return std::move(loaded.config);
+    for (const std::string& problem : loaded.problems) {
+        fmt::print(stderr, "clickmill: {}\n", problem);
+    }
+    return std::nullopt;
+}
+
+Result<std::unique_ptr<control::Control>> open_control(const config::Config& config, Clock& clock) {
+    const std::string path = server::control_path(config.data_folder);
+    std::error_code error;
+    if (!std::filesystem::exists(path, error)) {
+        return fail(
+            ErrorCode::NotFound, "cannot open the data folder", config.data_folder,
+            "clickmill has not run there yet; start 'clickmill serve' once, or name another "
+            "folder with --data");
+    }
+    return control::Control::open({.path = path}, clock);
+}
+
+void print_table(const std::vector<std::vector<std::string>>& rows) {
+    std::vector<size_t> widths;
+    for (const auto& row : rows) {
+        widths.resize(std::max(widths.size(), row.size()));
+        for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+    }
+    for (const auto& row : rows) {
+        std::string line;
+        for (size_t i = 0; i < row.size(); ++i) line += fmt::format("{:<{}}  ", row[i], widths[i]);
+        while (line.ends_with(' ')) line.pop_back();
+        fmt::print("{}\n", line);
+    }
+}
+
+std::string date_text(int64_t microseconds) {
+    return fmt::format("{:%Y-%m-%d}",
+                       fmt::gmtime(static_cast<std::time_t>(microseconds / 1'000'000)));
+}
+
+std::string public_url(const config::Config& config) {
+    std::string url = config.public_url.empty() ? "http://" + config.listen : config.public_url;
+    while (url.ends_with('/')) url.pop_back();
+    return url;
+}
+
+}  // namespace clickmill::cli

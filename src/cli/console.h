@@ -1,0 +1,39 @@
+// What the commands share: settings, errors and tables on the terminal.
+#pragma once
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "cli/arguments.h"
+#include "config/config.h"
+#include "control/control.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace clickmill::cli {
+
+inline constexpr int kDone = 0;
+inline constexpr int kFailed = 1;
+inline constexpr int kWrongUse = 2;
+
+// Prints the error as one line and returns the exit code that it becomes.
+int report(const Error& error);
+
+// The settings; nothing when they are wrong: every problem was printed, the exit code is kWrongUse.
+std::optional<config::Config> settings_of(const SettingsArguments& arguments);
+
+// The control store of an existing data folder. NotFound: there is none yet.
+Result<std::unique_ptr<control::Control>> open_control(const config::Config& config, Clock& clock);
+
+// Columns padded to their widest cell; the first row is the head.
+void print_table(const std::vector<std::vector<std::string>>& rows);
+
+std::string date_text(int64_t microseconds);
+
+// "http://127.0.0.1:8080" or server.public_url; without a slash behind.
+std::string public_url(const config::Config& config);
+
+}  // namespace clickmill::cli

@@ -1,0 +1,122 @@
+// clickmill log cat, log verify: reads the raw clicks back, while a server runs or not.
+#include "calendar/calendar.h"
+#include "cli/commands.h"
+#include "cli/console.h"
+#include "server/data_folder.h"
+#include "server/wiring.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <functional>
+
+namespace clickmill::cli {
+
+namespace {
+
+using OnRecord = std::function<void(const event_log::StoredRecord&)>;
+
+// Hands over every record of the log, in order, up to the end that it had at the start.
+Result<void> read_all(const config::Config& config, const OnRecord& on_record) {
+    const std::string path = server::event_log_path(config.data_folder);
+    std::error_code missing;
+    if (!std::filesystem::exists(path, missing)) {
+        return fail(ErrorCode::NotFound, "cannot read the event log", path,
+                    "there is none; name the data folder with --data");
+    }
+    SystemClock clock;
+    const auto logger = telemetry::make_logger(telemetry::Level::Warn, telemetry::Format::Text);
+    telemetry::Registry registry;
+    ASSIGN_OR_RETURN(const auto log,
+                     server::open_event_log_to_read(config, {clock, *logger, registry}));
+    for (int32_t i = 0; i < log->partition_count(); ++i) {
+        ASSIGN_OR_RETURN(const auto state, log->state(PartitionId{i}));
+        ASSIGN_OR_RETURN(const auto reader, log->read(PartitionId{i}, state.first));
+        Offset next = state.first;
+        while (next < state.end) {
+            ASSIGN_OR_RETURN(const event_log::Batch batch, reader->next({}, {}));
+            for (const event_log::StoredRecord& record : batch.records) on_record(record);
+            if (batch.next == next) break;
+            next = batch.next;
+        }
+    }
+    return {};
+}
+
+// An empty text is `otherwise`; dates and moments are UTC unless they say otherwise.
+Result<Moment> moment_of_text(const std::string& text, Moment otherwise) {
+    if (text.empty()) return otherwise;
+    ASSIGN_OR_RETURN(const auto utc, calendar::Calendar::make("UTC", calendar::WeekStart::Monday));
+    return utc.parse(text);
+}
+
+std::string time_text(Moment moment) {
+    const auto microseconds = microseconds_of(moment);
+    return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}Z",
+                       fmt::gmtime(static_cast<std::time_t>(microseconds / 1'000'000)),
+                       microseconds % 1'000'000);
+}
+
+// {"offset":7,"append_time":"...","event":{...}} for each line; `whole` lines as they are stored.
+void print_record(const event_log::StoredRecord& record, bool payload_only, std::string& out) {
+    const std::string head =
+        fmt::format("{{\"offset\":{},\"append_time\":\"{}\",\"event\":", record.offset.value,
+                    time_text(record.append_time));
+    std::string_view rest = record.payload;
+    while (!rest.empty()) {
+        const size_t end = std::min(rest.find('\n'), rest.size());
+        const std::string_view line = rest.substr(0, end);
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+        if (line.empty()) continue;
+        if (payload_only) {
+            out += line;
+        } else {
+            out += head;
+            out += line;
+            out += '}';
+        }
+        out += '\n';
+    }
+}
+
+}  // namespace
+
+int cat_event_log(const CatArguments& arguments) {
+    const auto config = settings_of(arguments.settings);
+    if (!config) return kWrongUse;
+    const auto from = moment_of_text(arguments.from, Moment::min());
+    if (!from) return report(from.error());
+    const auto to = moment_of_text(arguments.to, Moment::max());
+    if (!to) return report(to.error());
+
+    std::string out;
+    const auto read = read_all(*config, [&](const event_log::StoredRecord& record) {
+        if (record.is_damaged || record.append_time < *from || record.append_time >= *to) return;
+        out.clear();
+        print_record(record, arguments.payload_only, out);
+        std::fwrite(out.data(), 1, out.size(), stdout);
+    });
+    if (!read) return report(read.error());
+    if (std::fflush(stdout) != 0) return kFailed;
+    return kDone;
+}
+
+int verify_event_log(const CatArguments& arguments) {
+    const auto config = settings_of(arguments.settings);
+    if (!config) return kWrongUse;
+    int64_t records = 0;
+    int64_t events = 0;
+    int64_t lost = 0;
+    const auto read = read_all(*config, [&](const event_log::StoredRecord& record) {
+        ++records;
+        lost += record.lost_before + (record.is_damaged ? record.event_count : 0);
+        events += record.is_damaged ? 0 : record.event_count;
+    });
+    if (!read) return report(read.error());
+    fmt::print("{} records with {} events are whole, {} events are lost\n", records, events, lost);
+    return lost == 0 ? kDone : kFailed;
+}
+
+}  // namespace clickmill::cli

@@ -1,0 +1,67 @@
+// clickmill project add, project list.
+#include "calendar/calendar.h"
+#include "cli/commands.h"
+#include "cli/console.h"
+
+#include <fmt/format.h>
+
+namespace clickmill::cli {
+
+int add_project(const ProjectArguments& arguments) {
+    const auto config = settings_of(arguments.settings);
+    if (!config) return kWrongUse;
+    const auto week_start = calendar::week_start_named(arguments.week_start);
+    if (!week_start) return report(week_start.error());
+    const std::string zone = arguments.zone.empty() ? calendar::host_zone() : arguments.zone;
+    if (const auto known = calendar::Calendar::make(zone, *week_start); !known) {
+        return report(known.error());
+    }
+
+    SystemClock clock;
+    const auto control = open_control(*config, clock);
+    if (!control) return report(control.error());
+    const auto project = (*control)->add_project({
+        .id = arguments.id,
+        .name = arguments.name.empty() ? arguments.id : arguments.name,
+        .zone = zone,
+        .week_start = arguments.week_start,
+        .is_sample = false,
+        .secret = {},
+        .created_at = 0,
+    });
+    if (!project) return report(project.error());
+    fmt::print("project     {}\ntime zone   {}, weeks start on {}\n", project->id, project->zone,
+               project->week_start);
+    for (const auto kind : {control::KeyKind::Write, control::KeyKind::Read}) {
+        control::Key wanted;
+        wanted.project = project->id;
+        wanted.kind = kind;
+        const auto key = (*control)->add_key(std::move(wanted));
+        if (!key) return report(key.error());
+        fmt::print("{}   {}\n", kind == control::KeyKind::Write ? "write key" : "read key ",
+                   key->text);
+    }
+    fmt::print(
+        "Keys are shown once. The write key goes into your pages; keep the read key secret.\n");
+    return kDone;
+}
+
+int list_projects(const ProjectArguments& arguments) {
+    const auto config = settings_of(arguments.settings);
+    if (!config) return kWrongUse;
+    SystemClock clock;
+    const auto control = open_control(*config, clock);
+    if (!control) return report(control.error());
+    const auto projects = (*control)->projects();
+    if (!projects) return report(projects.error());
+    std::vector<std::vector<std::string>> rows = {
+        {"id", "name", "zone", "week start", "since", ""}};
+    for (const control::Project& project : *projects) {
+        rows.push_back({project.id, project.name, project.zone, project.week_start,
+                        date_text(project.created_at), project.is_sample ? "sample data" : ""});
+    }
+    print_table(rows);
+    return kDone;
+}
+
+}  // namespace clickmill::cli

@@ -1,0 +1,135 @@
+#include "server/sample_history.h"
+
+#include "calendar/calendar.h"
+#include "event/event.h"
+#include "event_log/event_log.h"
+#include "server/data_folder.h"
+#include "server/first_start.h"
+#include "server/sample_clicks.h"
+#include "server/wiring.h"
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <future>
+#include <system_error>
+#include <utility>
+
+namespace clickmill::server {
+
+namespace {
+
+// One record each: few enough commits to take seconds, and small enough for a record.
+constexpr std::chrono::hours kStep{6};
+
+// Appends and waits until it is durable.
+Result<void> append(event_log::EventLog& event_log, event_log::Record record) {
+    std::promise<Result<Offset>> done;
+    auto stored = done.get_future();
+    event_log.append(PartitionId{0}, std::move(record),
+                     [&done](Result<Offset> offset) { done.set_value(std::move(offset)); });
+    Result<Offset> offset = stored.get();
+    if (!offset) return std::unexpected(std::move(offset).error());
+    return {};
+}
+
+// The clock of the past: jumps from step to step. The log's thread reads it.
+class HistoryClock final : public Clock {
+public:
+    Moment now() override { return moment_of(now_.load()); }
+    std::chrono::steady_clock::time_point steady() override {
+        return std::chrono::steady_clock::now();
+    }
+    void set(Moment moment) { now_.store(microseconds_of(moment)); }
+
+private:
+    std::atomic<int64_t> now_{0};
+};
+
+Result<void> append_history(event_log::EventLog& event_log, HistoryClock& history,
+                            const calendar::Calendar& calendar, Moment end,
+                            const HistoryOptions& options) {
+    SampleClicks clicks(calendar, end, options);
+    for (Moment from = clicks.begin(); from < end;) {
+        const Moment to = std::min<Moment>(from + kStep, end);
+        event_log::Record record;
+        record.event_count = clicks.append_lines(record.payload, from, to);
+        history.set(to);
+        if (record.event_count > 0) RETURN_IF_ERROR(append(event_log, std::move(record)));
+        from = to;
+    }
+    return {};
+}
+
+Result<void> refused(const std::string& folder, std::string why) {
+    return fail(ErrorCode::Conflict, "cannot add sample history", folder, std::move(why));
+}
+
+// Makes the event log in a folder of its own, so that one that was interrupted is never half there.
+Result<void> make_event_log(const config::Config& config, const std::string& staging,
+                            const calendar::Calendar& calendar, Moment end,
+                            const HistoryOptions& options) {
+    const auto logger = telemetry::make_silent_logger();
+    telemetry::Registry registry;
+    HistoryClock history;
+    history.set(end - std::chrono::days(options.days + 1));
+    config::Config staged = config;
+    staged.data_folder = staging;
+    RETURN_IF_ERROR(make_data_folder(staging));
+    ASSIGN_OR_RETURN(const auto event_log,
+                     open_event_log(staged, {history, *logger, registry}, Offset{0}));
+    return append_history(*event_log, history, calendar, end, options);
+}
+
+// events.db last: it says that the history is complete.
+Result<void> move_event_log(const std::string& staging, const std::string& folder) {
+    std::error_code error;
+    const std::string last = event_log_path(staging);
+    for (const auto& entry : std::filesystem::directory_iterator(staging, error)) {
+        if (entry.path() == last) continue;
+        std::filesystem::rename(entry.path(), folder / entry.path().filename(), error);
+        if (error) return refused(folder, error.message());
+    }
+    std::filesystem::rename(last, event_log_path(folder), error);
+    if (error) return refused(folder, error.message());
+    std::filesystem::remove_all(staging, error);
+    return {};
+}
+
+Result<bool> has_sample_project(control::Control& control) {
+    ASSIGN_OR_RETURN(const auto projects, control.projects());
+    return std::any_of(projects.begin(), projects.end(),
+                       [](const auto& project) { return project.id == kSampleProject; });
+}
+
+}  // namespace
+
+Result<void> add_sample_project(const config::Config& config, control::Control& control,
+                                Clock& clock, const HistoryOptions& options) {
+    const std::string& folder = config.data_folder;
+    ASSIGN_OR_RETURN(const bool has_project, has_sample_project(control));
+    std::error_code error;
+    if (std::filesystem::exists(event_log_path(folder), error)) {
+        if (has_project) return {};
+        return refused(folder,
+                       "it holds clicks of its own, and history cannot be put before them; name an "
+                       "empty folder with --data");
+    }
+    const std::string zone = calendar::host_zone();
+    ASSIGN_OR_RETURN(const auto calendar,
+                     calendar::Calendar::make(zone, calendar::WeekStart::Monday));
+    if (!has_project) {
+        control::Project project;
+        project.id = kSampleProject;
+        project.name = "Sample shop";
+        project.zone = zone;
+        project.is_sample = true;
+        RETURN_IF_ERROR(control.add_project(std::move(project)));
+    }
+    const std::string staging = folder + "/sample-history";
+    std::filesystem::remove_all(staging, error);
+    RETURN_IF_ERROR(make_event_log(config, staging, calendar, clock.now(), options));
+    return move_event_log(staging, folder);
+}
+
+}  // namespace clickmill::server

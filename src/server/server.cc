@@ -1,0 +1,281 @@
+#include "server/server.h"
+
+#include "aggregator/aggregator.h"
+#include "base/hash.h"
+#include "base/json_writer.h"
+#include "collector/collector.h"
+#include "control/control.h"
+#include "query_api/query_api.h"
+#include "server/data_folder.h"
+#include "server/operations_handler.h"
+#include "server/options.h"
+#include "server/page_handler.h"
+#include "server/sample_history.h"
+#include "server/security_headers.h"
+#include "server/systemd.h"
+#include "server/trusted_clock.h"
+#include "server/version.h"
+#include "server/wiring.h"
+#include "telemetry/health.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace clickmill::server {
+
+namespace {
+
+collector::Options collector_options_of(const config::Config& config) {
+    collector::Options options;
+    options.key_events_per_second = config.key_events_per_second;
+    options.key_burst_events = config.key_burst_events;
+    options.privacy_signal = config.privacy_signal == "drop" ? collector::PrivacySignal::Drop
+                                                             : collector::PrivacySignal::Anonymous;
+    options.hash_user_ids = config.privacy_user_ids == "hashed";
+    options.page_patterns = config.page_patterns;
+    options.geo_file = config.geo_file;
+    return options;
+}
+
+aggregator::Options aggregator_options_of(const config::Config& config) {
+    constexpr int64_t kEntryBytes = 16;
+    constexpr int64_t kSlices = 4;
+    aggregator::Options options;
+    options.follower.flush_interval = std::chrono::milliseconds(config.flush_interval_ms);
+    options.follower.wide_flush_interval = std::chrono::milliseconds(config.wide_flush_interval_ms);
+    options.follower.folder.repeats.slice_seconds = config.repeat_slice_seconds;
+    // A table is at most three quarters full.
+    options.follower.folder.repeats.max_entries =
+        (config.repeat_memory_mib << 20) / kSlices / kEntryBytes * 3 / 4;
+    options.follower.folder.repeat_key = random_u64();
+    // The embedded log counts what it lost, so a gap can be told from a mistake.
+    options.follower.folder.accept_gap = true;
+    return options;
+}
+
+std::string demo_config_of(const SampleKeys& keys) {
+    JsonWriter json;
+    json.begin_object()
+        .field("endpoint", "/")
+        .field("write_key", keys.write_key)
+        .field("read_key", keys.read_key)
+        .field("project", kSampleProject)
+        .end_object();
+    return json.take();
+}
+
+// The parts, in the order in which they need each other; they go in reverse.
+class WholeServer final : public Server {
+public:
+    explicit WholeServer(StartOptions options)
+        : config_(std::move(options.config)),
+          is_demo_(options.is_demo),
+          logger_(telemetry::make_logger(options.level, format_of(config_), 2)) {}
+
+    ~WholeServer() override { stop(); }
+
+    Result<void> start() {
+        RETURN_IF_ERROR(check(config_));
+        RETURN_IF_ERROR(make_data_folder(config_.data_folder));
+        ASSIGN_OR_RETURN(FolderLock lock, FolderLock::take(config_.data_folder));
+        lock_.emplace(std::move(lock));
+        clock_.emplace(host_clock_, host_witnesses(clock_confirmation_path(config_.data_folder)),
+                       *logger_);
+        RETURN_IF_ERROR(open_stores());
+        start_aggregator();
+        RETURN_IF_ERROR(start_listeners());
+        health_.report("server", {});
+        tick();
+        logger_->info("started", {{"listen", listen_},
+                                  {"operations", operations_},
+                                  {"data", config_.data_folder},
+                                  {"version", kVersion}});
+        notify_systemd("READY=1");
+        return {};
+    }
+
+    const std::string& listen() const override { return listen_; }
+    const std::string& operations() const override { return operations_; }
+    const config::Config& config() const override { return config_; }
+    const std::optional<Welcome>& welcome() const override { return welcome_; }
+    Result<std::string> new_sign_in_token() override { return sign_in_token(*control_); }
+
+    void tick() override {
+        if (event_log_) health_.report("event_log", event_log_->health());
+        if (store_) health_.report("metrics_store", store_->health());
+        report_clock();
+        if (watchdog_interval()) notify_systemd("WATCHDOG=1");
+    }
+
+    void stop() override {
+        if (!http_server_ || is_stopped_) return;
+        is_stopped_ = true;
+        notify_systemd("STOPPING=1");
+        logger_->info("stopping: answering what is in flight");
+        health_.report("server", fail(ErrorCode::Unavailable, "cannot take clicks", "",
+                                      "the server is stopping"));
+        query_api_->stop_waiting();
+        http_server_->stop(std::chrono::seconds(config_.stop_timeout_seconds));
+        aggregator_->stop();
+        if (operations_server_) operations_server_->stop(std::chrono::milliseconds(200));
+        logger_->info("stopped");
+    }
+
+private:
+    Result<void> open_stores() {
+        ASSIGN_OR_RETURN(
+            control_, control::Control::open({.path = control_path(config_.data_folder)}, *clock_));
+        const World world{*clock_, *logger_, registry_};
+        ASSIGN_OR_RETURN(store_, open_metrics_store(config_, world));
+        RETURN_IF_ERROR(prepare_projects());
+        ASSIGN_OR_RETURN(const auto progress, store_->progress(PartitionId{0}));
+        Offset above_all = progress.has_ledger ? progress.ledger.through : Offset{0};
+        for (const auto& [view, position] : progress.views) {
+            above_all = std::max(above_all, position.through);
+        }
+        ASSIGN_OR_RETURN(event_log_, open_event_log(config_, world, above_all));
+        return {};
+    }
+
+    // The first start of a folder, and the sample project of a demo.
+    Result<void> prepare_projects() {
+        if (is_demo_) {
+            RETURN_IF_ERROR(add_sample_project(config_, *control_, *clock_, {}));
+            ASSIGN_OR_RETURN(sample_keys_,
+                             sample_keys(*control_, sample_keys_path(config_.data_folder)));
+        } else {
+            ASSIGN_OR_RETURN(welcome_, server::welcome(*control_, default_project()));
+        }
+        ASSIGN_OR_RETURN(const auto projects, control_->projects());
+        ASSIGN_OR_RETURN(const auto definitions, definitions_of(config_, projects));
+        const auto declared = store_->declare(definitions, clock_->now());
+        // A stored rollup with another definition is a mistake to be told at once; a store that
+        // cannot be written now is tried again by the aggregator.
+        if (!declared && declared.error().code == ErrorCode::Conflict) {
+            return std::unexpected(declared.error());
+        }
+        return {};
+    }
+
+    void start_aggregator() {
+        aggregator_ = std::make_unique<aggregator::Aggregator>(
+            aggregator_options_of(config_),
+            aggregator::Parts{*event_log_, *store_, *clock_, *logger_, registry_, health_},
+            [this]() -> Result<std::vector<fold::ViewDefinition>> {
+                ASSIGN_OR_RETURN(const auto projects, control_->projects());
+                return definitions_of(config_, projects);
+            });
+        aggregator_->start();
+    }
+
+    Result<std::vector<query_api::PartitionTail>> tails() {
+        std::vector<query_api::PartitionTail> out;
+        for (int32_t i = 0; i < event_log_->partition_count(); ++i) {
+            ASSIGN_OR_RETURN(const auto state, event_log_->state(PartitionId{i}));
+            out.push_back({.partition = PartitionId{i},
+                           .end = state.end,
+                           .total_events = state.total_events,
+                           .bytes = state.bytes});
+        }
+        return out;
+    }
+
+    Result<void> start_listeners() {
+        ASSIGN_OR_RETURN(collector_, collector::Collector::open(
+                                         collector_options_of(config_),
+                                         {*event_log_, *control_, *clock_, *logger_, registry_}));
+        query_api::Options query_options;
+        query_options.version = kVersion;
+        query_options.is_https = config_.public_url.starts_with("https://");
+        query_options.threads = static_cast<size_t>(std::max(2, threads_of(config_)));
+        query_api_ = std::make_unique<query_api::QueryApi>(
+            query_options, query_api::Sources{*store_, *control_, *clock_, registry_, *logger_,
+                                              [this] { return tails(); }});
+        pages_ = std::make_unique<PageHandler>(
+            PageOptions{.is_demo = is_demo_,
+                        .demo_config = is_demo_ ? demo_config_of(sample_keys_) : ""},
+            embedded_web_files());
+        secure_pages_ = std::make_unique<SecureHandler>(*pages_);
+        secure_query_api_ = std::make_unique<SecureHandler>(*query_api_);
+        operations_handler_ =
+            std::make_unique<OperationsHandler>(registry_, health_, [this] { tick(); });
+
+        ASSIGN_OR_RETURN(const Address operations,
+                         address_of("server.operations_listen", config_.operations_listen));
+        http::ServerOptions operations_options = http_options_of(config_, operations);
+        operations_options.threads = 1;
+        ASSIGN_OR_RETURN(
+            operations_server_,
+            http::Server::start(std::move(operations_options), {{"/", operations_handler_.get()}}));
+        operations_ = text_of({operations.host, operations_server_->port()});
+
+        ASSIGN_OR_RETURN(const Address listen, address_of("server.listen", config_.listen));
+        http::ServerOptions options = http_options_of(config_, listen);
+        options.registry = &registry_;
+        ASSIGN_OR_RETURN(http_server_, http::Server::start(std::move(options),
+                                                           {{"/v1/events", collector_.get()},
+                                                            {"/api/", secure_query_api_.get()},
+                                                            {"/signin", secure_query_api_.get()},
+                                                            {"/", secure_pages_.get()}}));
+        listen_ = text_of({listen.host, http_server_->port()});
+        if (!is_loopback(listen)) {
+            logger_->warn("listening beyond this machine: put a TLS proxy in front",
+                          {{"listen", listen_}});
+        }
+        return {};
+    }
+
+    void report_clock() {
+        const auto jump = clock_->doubted_jump();
+        const auto jump_seconds = std::chrono::duration_cast<std::chrono::seconds>(jump).count();
+        registry_
+            .gauge("clickmill_server_clock_doubted_jump_seconds",
+                   "How far the host's clock is ahead of the one in use; 0 while it is believed.")
+            .set(static_cast<double>(jump_seconds));
+        health_.note("clock", jump_seconds == 0
+                                  ? std::string()
+                                  : fmt::format("the host's clock jumped by {} s and is not "
+                                                "believed; run 'clickmill clock confirm' if it is "
+                                                "right",
+                                                jump_seconds));
+    }
+
+    const config::Config config_;
+    const bool is_demo_;
+    std::unique_ptr<telemetry::Logger> logger_;
+    telemetry::Registry registry_;
+    telemetry::Health health_;
+    SystemClock host_clock_;
+    std::optional<FolderLock> lock_;
+    std::optional<TrustedClock> clock_;
+    std::unique_ptr<control::Control> control_;
+    std::unique_ptr<metrics_store::MetricsStore> store_;
+    std::unique_ptr<event_log::EventLog> event_log_;
+    std::unique_ptr<aggregator::Aggregator> aggregator_;
+    std::unique_ptr<collector::Collector> collector_;
+    std::unique_ptr<query_api::QueryApi> query_api_;
+    std::unique_ptr<PageHandler> pages_;
+    std::unique_ptr<SecureHandler> secure_pages_;
+    std::unique_ptr<SecureHandler> secure_query_api_;
+    std::unique_ptr<OperationsHandler> operations_handler_;
+    std::unique_ptr<http::Server> operations_server_;
+    std::unique_ptr<http::Server> http_server_;
+
+    std::string listen_;
+    std::string operations_;
+    std::optional<Welcome> welcome_;
+    SampleKeys sample_keys_;
+    bool is_stopped_ = false;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::start(StartOptions options) {
+    auto server = std::make_unique<WholeServer>(std::move(options));
+    RETURN_IF_ERROR(server->start());
+    return std::unique_ptr<Server>(std::move(server));
+}
+
+}  // namespace clickmill::server
