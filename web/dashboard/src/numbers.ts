@@ -1,21 +1,23 @@
 // How numbers are written: in the reader's own locale, grouped, with a sign where a change is meant.
-const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
-const tenths = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
-const compact = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 1 });
-const percent = new Intl.NumberFormat(undefined, {
+const locale = navigator.language;
+
+const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+const tenths = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
+const compact = new Intl.NumberFormat(locale, { notation: "compact", maximumFractionDigits: 1 });
+const percent = new Intl.NumberFormat(locale, {
   style: "percent",
   minimumFractionDigits: 1,
   maximumFractionDigits: 1,
 });
-const axisPercent = new Intl.NumberFormat(undefined, {
+const axisPercent = new Intl.NumberFormat(locale, {
   style: "percent",
   maximumFractionDigits: 1,
 });
-const finePercent = new Intl.NumberFormat(undefined, {
+const finePercent = new Intl.NumberFormat(locale, {
   style: "percent",
   maximumSignificantDigits: 2,
 });
-const signedPercent = new Intl.NumberFormat(undefined, {
+const signedPercent = new Intl.NumberFormat(locale, {
   style: "percent",
   minimumFractionDigits: 1,
   maximumFractionDigits: 1,

@@ -32,7 +32,7 @@ const everyHours =
     label.slice(14, 16) === "00" && Number(label.slice(11, 13)) % step === 0;
 const midnights: IsTick = (label) => label.slice(11, 16) === "00:00";
 const hourSteps: IsTick[] = [
-  everyHours(1),
+  () => true,
   everyHours(3),
   everyHours(6),
   everyHours(12),
