@@ -166,7 +166,7 @@ fold::Commit PartitionFolder::changes(std::span<const fold::ViewId> views) const
     for (const fold::ViewId id : views) {
         const fold::ViewFold& view = fold_.views().at(id);
         const Offset through = std::max(fold_.next(), view.position().through);
-        commit.views.push_back(view.changes(through, commit.ledger.complete_through));
+        commit.views.push_back(view.changes(through, fold_.complete_through(at_end_since_)));
     }
     return commit;
 }

@@ -91,10 +91,12 @@ SettleTask::SettleTask(metrics_store::MetricsStore& store, const fold::View& vie
     const std::vector<calendar::Hour> hours = grain == Grain::Hour
                                                   ? std::vector{calendar_.hour_of(bucket)}
                                                   : calendar_.hours_in(grain, bucket);
-    if (hours.empty())
+    if (is_planted("settle reads rows first")) step_ = Step::Rows;
+    if (hours.empty()) {
         step_ = Step::Done;  // a day that its zone skipped
-    else
+    } else {
         hours_ = {hours.front().key, hours.back().key};
+    }
 }
 
 Result<void> SettleTask::run() {
@@ -105,19 +107,18 @@ Result<void> SettleTask::run() {
 }
 
 Result<bool> SettleTask::step() {
+    const bool rows_first = is_planted("settle reads rows first");
     switch (step_) {
         case Step::Positions:
             RETURN_IF_ERROR(read_positions());
             step_ = Step::Marks;
-            if (is_planted("settle reads rows first")) RETURN_IF_ERROR(read_rows());
             break;
         case Step::Marks:
-            step_ = Step::Rows;
+            step_ = rows_first ? Step::Write : Step::Rows;
             RETURN_IF_ERROR(read_marks());
-            if (is_planted("settle reads rows first") && step_ == Step::Rows) step_ = Step::Write;
             break;
         case Step::Rows:
-            step_ = Step::Write;
+            step_ = rows_first ? Step::Positions : Step::Write;
             RETURN_IF_ERROR(read_rows());
             break;
         case Step::Write:
@@ -190,6 +191,12 @@ Result<void> SettleTask::read_parts() {
     Sum sum;
     bool has_parts = false;
     for (const Header& header : headers) {
+        // Between the two pieces of a day lie hours of another.
+        const bool is_part =
+            part_grain == Grain::Day ||
+            std::any_of(hours.begin(), hours.end(),
+                        [&](const calendar::Hour& hour) { return hour.key == header.bucket; });
+        if (!is_part) continue;
         if (!counts(header, marks_) && !is_planted("day of any hours")) continue;
         ASSIGN_OR_RETURN(const auto rows,
                          snapshot->bucket_rows(view_.id, false, part_grain, header.bucket));

@@ -155,7 +155,9 @@ Result<bool> Settler::is_stale(const Due& due, Grain grain, BucketKey bucket) co
     if (!own.empty() && !counts(own.front(), marks)) return true;
     ASSIGN_OR_RETURN(const auto parts, snapshot->headers(due.view.id, Grain::Hour, range));
     return std::any_of(parts.begin(), parts.end(), [&](const Header& part) {
-        return counts(part, marks_of(marks, part.bucket)) &&
+        const bool is_ours =
+            due.calendar.bucket_of_day(grain, due.calendar.hour_of(part.bucket).day) == bucket;
+        return is_ours && counts(part, marks_of(marks, part.bucket)) &&
                (own.empty() || !holds(own.front(), part.bucket));
     });
 }

@@ -55,12 +55,14 @@ Result<void> PartitionFold::add_view(View view, Position position) {
             std::min(read_from_, RepeatTables::window_start(ledger_.cuts, position.through));
     }
     project->second.views.push_back(&views_.emplace(id, std::move(fold)).first->second);
+    if (next_ == read_from_) first_to_apply_ = next_to_apply();
     return {};
 }
 
 void PartitionFold::read(const Input& input) {
     CHECK(input.offset >= next_);
     input_ = input;
+    read_to_ = std::max(read_to_, input.append_time);
     judged_.clear();
     ids_.clear();
     repeats_.enter(input.offset, input.append_time);
@@ -208,15 +210,20 @@ bool PartitionFold::is_rebuilding() const {
     return input_.offset < first_to_apply_;
 }
 
+// Stands on what this fold has read itself: a stored ledger may be ahead of the views that go on
+// from before it.
+Moment PartitionFold::complete_through(std::optional<Moment> at_end_since) const {
+    const Moment known_to = at_end_since ? std::max(*at_end_since, read_to_) : read_to_;
+    return known_to == Moment{} ? Moment{} : freshness_.complete_through(known_to);
+}
+
 Ledger PartitionFold::ledger(std::optional<Moment> at_end_since) const {
     Ledger ledger = ledger_;
     ledger.through = std::max(next_, ledger_through_);
     ledger.cuts = repeats_.cuts();
-    const Moment known_to =
-        at_end_since ? std::max(*at_end_since, ledger.folded_to) : ledger.folded_to;
-    ledger.complete_through =
-        std::max(ledger.complete_through, freshness_.complete_through(known_to));
-    ledger.repeat_window_seconds = repeats_.window_seconds(known_to);
+    ledger.complete_through = std::max(ledger.complete_through, complete_through(at_end_since));
+    ledger.repeat_window_seconds =
+        repeats_.window_seconds(at_end_since ? *at_end_since : ledger.folded_to);
     return ledger;
 }
 

@@ -76,6 +76,8 @@ public:
     // The ledger when everything below next() is folded. `at_end_since`: the log's end was reached,
     // and this is a moment before it was asked for.
     Ledger ledger(std::optional<Moment> at_end_since) const;
+    // Every click received before this is in the views' cells when everything below next() is.
+    Moment complete_through(std::optional<Moment> at_end_since) const;
     const RepeatTables& repeats() const { return repeats_; }
 
 private:
@@ -115,6 +117,7 @@ private:
     std::pair<const std::string, Project>* last_project_ =
         nullptr;  // a cache: neighbours are often of one
 
+    Moment read_to_{};  // the newest append time read
     Input input_;
     std::vector<Judged> judged_;
     std::vector<IdBlock> ids_;

@@ -44,8 +44,11 @@ bool ViewFold::wants_properties() const {
                        [](const Dimension& d) { return d.is_property(); });
 }
 
+// A day in two pieces (St John's) begins before the end of the day before it: one day more is asked
+// for.
 bool ViewFold::needs_day(calendar::BucketKey day) const {
-    return day <= newest_day_ && !days_.contains(day);
+    constexpr calendar::BucketKey kDay = 86'400;
+    return newest_day_ != INT64_MIN && day <= newest_day_ + kDay && !days_.contains(day);
 }
 
 void ViewFold::provide_day(calendar::BucketKey day, std::span<const Labels> stored) {
