@@ -27,12 +27,17 @@ int64_t seconds_of(Moment moment) {
 
 Answer<Moment> read_moment(const Calendar& calendar, std::string_view name,
                            const std::string& text) {
-    const Result<Moment> moment = calendar.parse(text);
+    Result<Moment> moment = calendar.parse(text);
+    if (!moment) {
+        // A + that was not escaped comes as a space; nothing else here has one.
+        std::string with_plus = text;
+        std::ranges::replace(with_plus, ' ', '+');
+        moment = calendar.parse(with_plus);
+    }
     if (!moment)
         return refuse("invalid_parameter",
                       fmt::format("{}={}: give a date or date-time such as 2026-11-01, "
-                                  "2026-11-01T09:00 or 2026-11-01T09:00:00+01:00 (a + in a URL is "
-                                  "written %2B)",
+                                  "2026-11-01T09:00 or 2026-11-01T09:00:00+01:00",
                                   name, text.substr(0, 40)));
     if (*moment < kFirstMoment || *moment > kLastMoment)
         return refuse("invalid_parameter",
@@ -43,17 +48,28 @@ Answer<Moment> read_moment(const Calendar& calendar, std::string_view name,
 struct Ends {
     Moment from;
     Moment to;
+    // Where they are dates: a date is more than its first instant when clocks go back over
+    // midnight.
+    BucketKey from_day = INT64_MIN;
+    BucketKey to_day = INT64_MAX;
 };
+
+bool is_date(const std::string& text) {
+    return text.size() == std::string_view("2026-11-01").size();
+}
 
 Answer<Ends> read_ends(const Calendar& calendar, Grain grain, const RangeWords& words, Moment now) {
     BucketKey last = calendar.bucket_at(grain, now);
-    Ends ends{.from = {}, .to = calendar.end_of(grain, last)};
+    Ends ends{
+        .from = {}, .to = calendar.end_of(grain, last), .from_day = INT64_MIN, .to_day = INT64_MAX};
     if (words.to) {
         ASSIGN_OR_RETURN(ends.to, read_moment(calendar, "to", *words.to));
         last = calendar.bucket_at(grain, ends.to - std::chrono::microseconds(1));
+        if (is_date(*words.to)) ends.to_day = calendar.bucket_at(Grain::Day, ends.to);
     }
     if (words.from) {
         ASSIGN_OR_RETURN(ends.from, read_moment(calendar, "from", *words.from));
+        if (is_date(*words.from)) ends.from_day = calendar.bucket_at(Grain::Day, ends.from);
     } else {
         BucketKey first = last;
         for (int i = 1; i < kDefaultBuckets[static_cast<size_t>(grain)]; ++i)
@@ -73,6 +89,10 @@ Answer<Range> buckets_between(const Calendar& calendar, Grain grain, const Ends&
     const int64_t most = (seconds_of(ends.to) - seconds_of(ends.from)) / least;
     Range range{.grain = grain, .buckets = {}};
     if (most <= 8 * kMaxBuckets) range.buckets = calendar.buckets(grain, ends.from, ends.to);
+    if (grain != Grain::Hour)
+        std::erase_if(range.buckets, [&](BucketKey bucket) {
+            return bucket >= ends.to_day || calendar.next(grain, bucket) <= ends.from_day;
+        });
     if (range.buckets.empty() || std::ssize(range.buckets) > kMaxBuckets)
         return refuse("too_wide", fmt::format("the range has more than {} {}s: ask for less, or "
                                               "for a coarser grain",
