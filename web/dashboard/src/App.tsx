@@ -20,7 +20,7 @@ import { Shell } from "./features/shell/Shell";
 import { StartPage } from "./features/start/StartPage";
 import { TopPage } from "./features/top/TopPage";
 import { TrendPage } from "./features/trend/TrendPage";
-import { place } from "./url";
+import { addressOf, go, place } from "./url";
 
 export function App() {
   useEffect(() => {
@@ -86,20 +86,21 @@ function pageAt(path: string): PageOfProject {
   return pages.find((page) => page.path === (path === "/" ? "/explore" : path)) ?? nowhere;
 }
 
-// A project without any click shows what to do, until its first click arrives.
+// A project without any click leads to what to do about it; the first click is shown there.
 function ExploreOrStart({ context }: { context: ProjectContext }) {
   const accounting = useAnswer<Accounting>(
     addressOfQuestion("/api/v1/accounting", { project: context.project.id }),
   );
-  if (accounting.state === "loading") {
+  const isEmpty = accounting.state === "ready" && accounting.value.project.counted === 0;
+  useEffect(() => {
+    if (isEmpty) go(addressOf("/start"), "replace");
+  }, [isEmpty]);
+  if (accounting.state === "loading" || isEmpty) {
     return (
       <section class="card">
         <Skeleton height={470} label="Loading" />
       </section>
     );
-  }
-  if (accounting.state === "ready" && accounting.value.project.counted === 0) {
-    return <StartPage context={context} />;
   }
   return <TrendPage context={context} />;
 }
