@@ -60,7 +60,7 @@ Answer<Visitor> Access::visitor(const http::Head& head) {
         if (found == directory->keys.end() || found->second.is_disabled)
             return unauthorized("unknown_key",
                                 "the read key is not known or is disabled: make one with "
-                                "`clickmill key add --read --project ID`");
+                                "`clickmill key add PROJECT --kind read`");
         if (found->second.kind == control::KeyKind::Write)
             return std::unexpected(Refusal(403, "write_key",
                                            "this is a write key, which can only send clicks: ask "

@@ -49,10 +49,11 @@ Refusal no_rollup(const std::vector<std::string>& asked) {
         name, [](char c) { return !((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')); }, '_');
     name.resize(std::min<size_t>(name.size(), 40));
     return {400, "no_rollup",
-            fmt::format("no rollup holds {}{}: ask for one dimension at a time, or declare it with "
-                        "`clickmill rollup add {} --dimensions {}`",
-                        fmt::join(asked, " and "), asked.size() > 1 ? " together" : "", name,
-                        fmt::join(asked, ","))};
+            fmt::format("no rollup holds {}{}: {}declare one in clickmill.toml: [[rollup]] name = "
+                        "\"{}\", dimensions = [\"{}\"]",
+                        fmt::join(asked, " and "), asked.size() > 1 ? " together" : "",
+                        asked.size() > 1 ? "ask for one dimension at a time, or " : "", name,
+                        fmt::join(asked, "\", \""))};
 }
 
 }  // namespace
@@ -81,7 +82,7 @@ Answer<View> choose_view(std::span<const View> views, const Needs& needs) {
     });
     if (able.empty())
         return refuse("no_users", fmt::format("the rollup {} keeps no users: ask for clicks, or "
-                                              "declare one that does",
+                                              "declare one with users = true",
                                               sound.front()->definition.rollup.name));
 
     return **std::ranges::min_element(able, {}, [&](const View* view) {

@@ -74,8 +74,8 @@ TEST(ViewChoice, NamesTheRollupToDeclare) {
     EXPECT_EQ(refused.error().code, "no_rollup");
     EXPECT_EQ(refused.error().message,
               "no rollup holds browser and properties.Plan together: ask for one dimension at a "
-              "time, or declare it with `clickmill rollup add by_browser_properties_plan "
-              "--dimensions browser,properties.Plan`");
+              "time, or declare one in clickmill.toml: [[rollup]] name = "
+              "\"by_browser_properties_plan\", dimensions = [\"browser\", \"properties.Plan\"]");
 }
 
 TEST(ViewChoice, SaysThatARollupHasAtMostFourDimensions) {
