@@ -52,7 +52,7 @@ void Tiler::offer(std::span<const Header> headers) {
         if (!std::ranges::all_of(held, fits) || !counts(header)) continue;
 
         for (const Span& span : held) subtract(uncovered, span);
-        settled_.push_back({header.grain, header.bucket, owner->asked});
+        settled_.push_back({.grain = header.grain, .bucket = header.bucket, .asked = owner->asked});
     }
 }
 
@@ -72,12 +72,28 @@ size_t Tiler::cost() const {
     return settled_.size() + uncovered_hours().size();
 }
 
+void Tiler::find_neighbours(std::vector<Tile>& tiles) const {
+    for (size_t i = 1; i < tiles.size(); ++i) {
+        const Tile& before = tiles[i - 1];
+        if (before.grain != tiles[i].grain) continue;
+        const auto seconds_of = [](Moment moment) {
+            return std::chrono::floor<std::chrono::seconds>(moment).time_since_epoch().count();
+        };
+        const int64_t gap = seconds_of(calendar_->end_of(before.grain, before.bucket));
+        const int64_t start = seconds_of(calendar_->start_of(before.grain, tiles[i].bucket));
+        const auto next = std::ranges::lower_bound(marks_, gap, {}, &PartitionMark::hour);
+        tiles[i].adjoins = next == marks_.end() || next->hour >= start;
+    }
+}
+
 TilePlan Tiler::finish() && {
     TilePlan plan{.settled = std::move(settled_), .live = {}};
     for (const BucketKey hour : uncovered_hours())
-        plan.live.push_back({Grain::Hour, hour, owner_of(hour)->asked});
+        plan.live.push_back({.bucket = hour, .asked = owner_of(hour)->asked});
     std::ranges::sort(plan.settled, {},
                       [](const Tile& tile) { return std::pair(tile.grain, tile.bucket); });
+    find_neighbours(plan.settled);
+    find_neighbours(plan.live);
     return plan;
 }
 

@@ -20,7 +20,9 @@ struct Tile {
     calendar::Grain grain = calendar::Grain::Hour;
     calendar::BucketKey bucket = 0;
     size_t asked = 0;
-    bool operator==(const Tile&) const = default;
+    // Nothing happened between the tile before it, of the same grain, and this one: both may be
+    // read as one range.
+    bool adjoins = false;
 };
 
 struct TilePlan {
@@ -51,6 +53,7 @@ private:
     };
     bool counts(const metrics_store::Header& header) const;
     const Owner* owner_of(int64_t instant) const;
+    void find_neighbours(std::vector<Tile>& tiles) const;
 
     const calendar::Calendar* calendar_;
     std::span<const metrics_store::PartitionMark> marks_;

@@ -130,6 +130,19 @@ TEST_F(TilingTest, FillsADayOfTwentyFiveHours) {
               Tiles{"day 2026-10-25>0"});
 }
 
+TEST_F(TilingTest, JoinsTilesWithNothingBetweenThem) {
+    for (const char* hour :
+         {"2026-11-01T01:00", "2026-11-01T05:00", "2026-11-01T06:00", "2026-11-01T09:00"})
+        touch(hour, 5);
+    const std::vector<Asked> day = {asked(Grain::Day, "2026-11-01")};
+    Tiler tiler(calendar_, day, marks_);
+    tiler.offer(std::vector{build(Grain::Hour, "2026-11-01T06:00", {{5}})});
+    const TilePlan plan = std::move(tiler).finish();
+    ASSERT_EQ(plan.live.size(), 3u);
+    EXPECT_TRUE(plan.live[1].adjoins) << "from 1 to 5 nothing happened";
+    EXPECT_FALSE(plan.live[2].adjoins) << "the live rows of 6 must not be read";
+}
+
 TEST(Spans, UniteSubtractAndCover) {
     EXPECT_EQ(united({{5, 7}, {1, 3}, {3, 4}, {6, 9}, {2, 2}}), (Spans{{1, 4}, {5, 9}}));
     Spans spans = {{1, 4}, {5, 9}};

@@ -92,8 +92,7 @@ Answer<void> ViewReader::read_tiles(const std::vector<Tile>& tiles, RowsQuestion
                end - first < kTilesPerRead;
              ++end) {
             const BucketKey bucket = tiles[end].bucket;
-            if (!question.buckets.empty() &&
-                calendar_.next(question.grain, question.buckets.back().last) == bucket)
+            if (!question.buckets.empty() && tiles[end].adjoins)
                 question.buckets.back().last = bucket;
             else
                 question.buckets.push_back({bucket, bucket});
