@@ -193,6 +193,12 @@ int64_t Connection::changes() const {
     return sqlite3_changes64(database_);
 }
 
+void Connection::leave_files_alone() {
+    int keep = 1;
+    sqlite3_file_control(database_, "main", SQLITE_FCNTL_PERSIST_WAL, &keep);
+    sqlite3_db_config(database_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+}
+
 Result<Transaction> Transaction::begin(Connection& connection, bool immediate) {
     RETURN_IF_ERROR(connection.execute(immediate ? "BEGIN IMMEDIATE" : "BEGIN"));
     return Transaction(connection);

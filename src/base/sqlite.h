@@ -71,6 +71,9 @@ public:
     // Runs one or more statements that take no parameters and give no rows that matter.
     Result<void> execute(const std::string& sql);
     int64_t changes() const;  // rows changed by the last statement
+    // To be asked before the file is renamed under an open connection: closing then neither copies
+    // the write-ahead log nor deletes files by their names, which are another database's by then.
+    void leave_files_alone();
     sqlite3* handle() const { return database_; }
 
 private:
