@@ -98,16 +98,17 @@ Result<std::vector<fold::Labels>> MemoryMetricsStore::labels_of(
     return std::vector<fold::Labels>(labels.begin(), labels.end());
 }
 
+Result<void> MemoryMetricsStore::check_known(fold::ViewId id) const {
+    const bool is_known = std::any_of(state_.views.begin(), state_.views.end(),
+                                      [&](const fold::View& view) { return view.id == id; });
+    if (is_known) return {};
+    return fail(ErrorCode::NotFound, "cannot use view", std::to_string(id.value),
+                "no such view is declared here; declare it again");
+}
+
 Result<void> MemoryMetricsStore::check_from(const fold::Commit& commit) const {
     for (const fold::ViewChanges& changes : commit.views) {
-        const bool is_known =
-            std::any_of(state_.views.begin(), state_.views.end(),
-                        [&](const fold::View& view) { return view.id == changes.view; });
-        if (!is_known) {
-            return fail(ErrorCode::NotFound, "cannot commit",
-                        "view " + std::to_string(changes.view.value),
-                        "no such view is declared here; declare it again");
-        }
+        RETURN_IF_ERROR(check_known(changes.view));
         const auto stored = state_.positions.find({changes.view, commit.ledger.partition});
         const Offset through = stored == state_.positions.end() ? Offset{} : stored->second.through;
         if (through != changes.from) {
@@ -188,6 +189,7 @@ std::vector<MemoryMetricsStore::Write> MemoryMetricsStore::writes_of(
 Result<void> MemoryMetricsStore::settle(const Build& build) {
     const auto shared = std::make_shared<Build>(build);
     const std::lock_guard lock(mutex_);
+    RETURN_IF_ERROR(check_known(build.view));
     const auto stored = state_.headers.find({build.view, build.header.grain, build.header.bucket});
     if (stored != state_.headers.end()) RETURN_IF_ERROR(may_replace(stored->second, build.header));
     for (const Write& write : writes_of(shared)) write(state_);
@@ -225,6 +227,7 @@ std::vector<MemoryMetricsStore::Write> MemoryMetricsStore::writes_of(std::shared
 Result<void> MemoryMetricsStore::retire(fold::ViewId view,
                                         std::span<const calendar::BucketKey> hours) {
     const std::lock_guard lock(mutex_);
+    RETURN_IF_ERROR(check_known(view));
     for (const calendar::BucketKey hour : hours) {
         const auto header = state_.headers.find({view, calendar::Grain::Hour, hour});
         if (header == state_.headers.end() || !counts(state_, view, header->second)) continue;

@@ -44,6 +44,7 @@ private:
     class MemorySnapshot;
     using Write = std::function<void(MemoryState&)>;
 
+    Result<void> check_known(fold::ViewId id) const;
     Result<void> check_from(const fold::Commit& commit) const;
     static std::vector<Write> writes_of(std::shared_ptr<const fold::Commit> commit);
     static std::vector<Write> writes_of(std::shared_ptr<Build> build);

@@ -1,0 +1,144 @@
+#include "metrics_store/sql/questions.h"
+
+#include <fmt/core.h>
+
+namespace clickmill::metrics_store::sql {
+namespace {
+
+// Builds one SELECT over live or settled rows; values join in the order of their parameters.
+class RowsQuery {
+public:
+    RowsQuery(const Dialect& dialect, const RollupTables& tables, const RowsQuestion& question)
+        : tables_(tables), question_(question), parameters_(dialect) {}
+
+    // The columns that the question groups by.
+    std::string grouping() const {
+        return comma({question_.by_bucket ? bucket() : "",
+                      question_.by_feature ? std::string("feature_id") : "",
+                      question_.by_dimension ? tables_.columns[*question_.by_dimension] : ""});
+    }
+
+    std::string labels() const { return comma({"feature_id", comma(tables_.columns)}); }
+
+    std::string where(BucketRange range) {
+        std::string text = fmt::format("view_id = {}", bind(int64_t{question_.view.value}));
+        if (!question_.is_live)
+            text += fmt::format(" AND grain = {}", bind(static_cast<int64_t>(question_.grain)));
+        if (range.first == range.last) {
+            text += fmt::format(" AND {} = {}", bucket(), bind(range.first));
+        } else {
+            const std::string first = bind(range.first);
+            text += fmt::format(" AND {} BETWEEN {} AND {}", bucket(), first, bind(range.last));
+        }
+        return text;
+    }
+
+    std::string filters() {
+        std::string text;
+        if (question_.features.empty())
+            text = fmt::format(" AND feature_id <> {}", bind(std::string(kAllFeatures)));
+        else
+            text = " AND feature_id" + is_among(question_.features);
+        for (const DimensionFilter& filter : question_.filters) {
+            text +=
+                fmt::format(" AND {}", tables_.columns[filter.dimension]) + is_among(filter.values);
+        }
+        return text;
+    }
+
+    Query take(std::string text) { return {std::move(text), std::move(values_)}; }
+
+private:
+    std::string bucket() const { return question_.is_live ? "hour" : "bucket"; }
+
+    std::string bind(Value value) {
+        values_.push_back(std::move(value));
+        return parameters_.next();
+    }
+
+    std::string is_among(const std::vector<std::string>& values) {
+        if (values.size() == 1) return fmt::format(" = {}", bind(values.front()));
+        std::vector<std::string> parts;
+        for (const std::string& value : values) parts.push_back(bind(value));
+        return fmt::format(" IN ({})", comma(parts));
+    }
+
+    const RollupTables& tables_;
+    const RowsQuestion& question_;
+    Parameters parameters_;
+    std::vector<Value> values_;
+};
+
+std::string load(const Dialect& dialect, const RollupTables& tables, const std::string& table,
+                 const std::string& value) {
+    Parameters parameters(dialect);
+    std::string text = fmt::format("SELECT {}, through FROM {} WHERE view_id = {}", value, table,
+                                   parameters.next());
+    for (const char* column : {"hour", "feature_id"})
+        text += fmt::format(" AND {} = {}", column, parameters.next());
+    for (const std::string& column : tables.columns)
+        text += fmt::format(" AND {} = {}", column, parameters.next());
+    return text + fmt::format(" AND partition = {}", parameters.next());
+}
+
+Query in_bucket(const Dialect& dialect, const RollupTables& tables, const RowsQuestion& of,
+                const std::string& table, const std::string& value) {
+    RowsQuery query(dialect, tables, of);
+    const std::string labels = query.labels();
+    return query.take(fmt::format("SELECT {}, {} FROM {} WHERE {} ORDER BY {}", labels, value,
+                                  table, query.where(of.buckets.front()), labels));
+}
+
+}  // namespace
+
+Query clicks_of(const Dialect& dialect, const RollupTables& tables, const RowsQuestion& question,
+                BucketRange range) {
+    RowsQuery query(dialect, tables, question);
+    const std::string groups = query.grouping();
+    std::string text =
+        fmt::format("SELECT {} FROM {} WHERE ", comma({groups, "sum(clicks)", "count(*)"}),
+                    question.is_live ? tables.live : tables.settled);
+    text += query.where(range);
+    text += query.filters();
+    if (!groups.empty()) text += " GROUP BY " + groups;
+    return query.take(std::move(text));
+}
+
+Query users_of(const Dialect& dialect, const RollupTables& tables, const RowsQuestion& question,
+               BucketRange range) {
+    RowsQuery query(dialect, tables, question);
+    std::string text = fmt::format("SELECT {} FROM {} WHERE ", comma({query.grouping(), "sketch"}),
+                                   question.is_live ? tables.live_users : tables.settled_users);
+    text += query.where(range);
+    text += query.filters();
+    return query.take(std::move(text));
+}
+
+Query clicks_in_bucket(const Dialect& dialect, const RollupTables& tables, const RowsQuestion& of) {
+    return in_bucket(dialect, tables, of, of.is_live ? tables.live : tables.settled, "clicks");
+}
+
+Query users_in_bucket(const Dialect& dialect, const RollupTables& tables, const RowsQuestion& of) {
+    return in_bucket(dialect, tables, of, of.is_live ? tables.live_users : tables.settled_users,
+                     "sketch");
+}
+
+std::string load_clicks(const Dialect& dialect, const RollupTables& tables) {
+    return load(dialect, tables, tables.live, "clicks");
+}
+
+std::string load_users(const Dialect& dialect, const RollupTables& tables) {
+    return load(dialect, tables, tables.live_users, "sketch");
+}
+
+std::string live_labels(const Dialect& dialect, const RollupTables& tables) {
+    const std::string labels = comma({"feature_id", comma(tables.columns)});
+    Parameters parameters(dialect);
+    std::string where = "view_id = " + parameters.next();
+    where += " AND hour = " + parameters.next();
+    where += " AND partition = " + parameters.next();
+    return fmt::format("SELECT {0} FROM {1} WHERE {3} UNION SELECT {0} FROM {2} WHERE {3}", labels,
+                       tables.live, tables.live_users, where);
+}
+
+}  // namespace clickmill::metrics_store::sql

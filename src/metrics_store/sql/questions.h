@@ -1,0 +1,31 @@
+// Statements that read: one for each kind of question, with its values.
+#pragma once
+
+#include "metrics_store/snapshot.h"
+#include "metrics_store/sql/tables.h"
+
+#include <string>
+
+namespace clickmill::metrics_store::sql {
+
+// The groups of `question` in one range of buckets. Columns: the bucket, the feature and the
+// dimension's value as far as the question groups by them, then the sum of clicks and the number of
+// rows. No order.
+Query clicks_of(const Dialect& dialect, const RollupTables& tables, const RowsQuestion& question,
+                BucketRange range);
+// The sketches of the same rows, not united: the same columns, then the sketch.
+Query users_of(const Dialect& dialect, const RollupTables& tables, const RowsQuestion& question,
+               BucketRange range);
+
+// Every row of one bucket in the order of its labels. Columns: feature_id, <dimensions>, then
+// clicks or sketch; live rows come once for each partition.
+Query clicks_in_bucket(const Dialect& dialect, const RollupTables& tables, const RowsQuestion& of);
+Query users_in_bucket(const Dialect& dialect, const RollupTables& tables, const RowsQuestion& of);
+
+// view_id, hour, feature_id, <dimensions>, partition -> clicks or sketch, through
+std::string load_clicks(const Dialect& dialect, const RollupTables& tables);
+std::string load_users(const Dialect& dialect, const RollupTables& tables);
+// view_id, hour, partition -> feature_id, <dimensions>
+std::string live_labels(const Dialect& dialect, const RollupTables& tables);
+
+}  // namespace clickmill::metrics_store::sql

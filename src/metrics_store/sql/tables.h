@@ -1,0 +1,39 @@
+// The tables of a SQL store: those of all rollups, and four for each rollup. What is in them for an
+// analyst stands in docs/reference/metrics-schema.md.
+#pragma once
+
+#include "metrics_store/sql/dialect.h"
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace clickmill::metrics_store::sql {
+
+// The tables of one rollup. Names are quoted.
+struct RollupTables {
+    // `base` names them; dimensions give their columns ("os", "properties.plan").
+    RollupTables(std::string_view base, std::span<const std::string> dimensions);
+
+    std::string live;           // one row for each partition: clicks, through
+    std::string live_users;     // the same: sketch, through
+    std::string settled;        // final rows of each grain: clicks, users
+    std::string settled_users;  // the same: sketch
+    std::string readable;       // a SQL view over the settled rows
+    std::vector<std::string> columns;
+
+    std::string settled_by_bucket;  // indexes
+    std::string settled_users_by_bucket;
+};
+
+// Column names for dimensions: their own, told apart where they differ in case only.
+std::vector<std::string> column_names(std::span<const std::string> dimensions);
+
+// Statements that make the tables of all rollups, of one rollup, and the views for people.
+std::vector<std::string> create_common_tables(const Dialect& dialect);
+std::vector<std::string> create_rollup_tables(const Dialect& dialect, const RollupTables& tables);
+std::string create_readable_view(const RollupTables& tables);
+std::vector<std::string> create_views_of_totals(const RollupTables& totals);
+
+}  // namespace clickmill::metrics_store::sql

@@ -1,0 +1,204 @@
+#include "metrics_store/sqlite/catalog.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace clickmill::metrics_store {
+namespace {
+
+struct Rollup {
+    int64_t id = 0;
+    std::string name;
+    std::vector<std::string> dimensions;
+    std::shared_ptr<const sql::RollupTables> tables;
+};
+
+Result<std::vector<Rollup>> load_rollups(Session& session) {
+    std::vector<Rollup> rollups;
+    ASSIGN_OR_RETURN(sqlite::Statement * rows,
+                     session.statement("SELECT rollup_id, name, base_name FROM rollups"));
+    ASSIGN_OR_RETURN(sqlite::Statement * dimensions,
+                     session.statement("SELECT name FROM rollup_dimensions WHERE rollup_id = ?1 "
+                                       "ORDER BY place"));
+    for (;;) {
+        ASSIGN_OR_RETURN(const bool has_row, rows->step());
+        if (!has_row) return rollups;
+        Rollup& rollup = rollups.emplace_back();
+        rollup.id = rows->integer(0);
+        rollup.name = rows->text(1);
+        dimensions->bind(1, rollup.id);
+        for (;;) {
+            ASSIGN_OR_RETURN(const bool has_dimension, dimensions->step());
+            if (!has_dimension) break;
+            rollup.dimensions.emplace_back(dimensions->text(0));
+        }
+        rollup.tables = std::make_shared<const sql::RollupTables>(rows->text(2), rollup.dimensions);
+    }
+}
+
+// A name under which none of a rollup's tables, views and indexes exists yet.
+Result<std::string> free_base_name(Session& session, const std::string& wanted) {
+    ASSIGN_OR_RETURN(sqlite::Statement * taken,
+                     session.statement("SELECT count(*) FROM sqlite_master WHERE name = ?1 COLLATE "
+                                       "NOCASE OR name LIKE ?2 ESCAPE '\\'"));
+    std::string pattern;
+    for (int number = 1;; ++number) {
+        // SQLite keeps names that begin with sqlite_ to itself.
+        std::string name = wanted.starts_with("sqlite_") ? "rollup_" + wanted : wanted;
+        if (number > 1) name += fmt::format("_{}", number);
+        pattern.clear();
+        for (const char c : name) {
+            if (c == '_') pattern += '\\';
+            pattern += c;
+        }
+        taken->reset();
+        Binder(*taken).text(name).text(pattern + "\\_%");
+        ASSIGN_OR_RETURN(const bool has_row, taken->step());
+        const bool is_free = has_row && taken->integer(0) == 0;
+        taken->reset();
+        if (is_free) return name;
+    }
+}
+
+Result<Rollup> create_rollup(Session& session, const fold::RollupDefinition& definition) {
+    ASSIGN_OR_RETURN(const std::string base, free_base_name(session, definition.name));
+    ASSIGN_OR_RETURN(
+        sqlite::Statement * insert,
+        session.statement("INSERT INTO rollups (name, base_name) VALUES (?1, ?2) RETURNING "
+                          "rollup_id"));
+    Binder(*insert).text(definition.name).text(base);
+    ASSIGN_OR_RETURN(const bool has_row, insert->step());
+    Rollup rollup{.id = has_row ? insert->integer(0) : 0,
+                  .name = definition.name,
+                  .dimensions = definition.dimensions};
+    RETURN_IF_ERROR(insert->run());
+    ASSIGN_OR_RETURN(
+        sqlite::Statement * dimension,
+        session.statement("INSERT INTO rollup_dimensions (rollup_id, place, name) VALUES (?1, ?2, "
+                          "?3)"));
+    for (size_t i = 0; i < definition.dimensions.size(); ++i) {
+        Binder(*dimension)
+            .integer(rollup.id)
+            .integer(static_cast<int64_t>(i))
+            .text(definition.dimensions[i]);
+        RETURN_IF_ERROR(dimension->run());
+    }
+    rollup.tables = std::make_shared<const sql::RollupTables>(base, definition.dimensions);
+    for (const std::string& text : sql::create_rollup_tables(sql::kSqlite, *rollup.tables))
+        RETURN_IF_ERROR(session.connection().execute(text));
+    RETURN_IF_ERROR(session.connection().execute(sql::create_readable_view(*rollup.tables)));
+    return rollup;
+}
+
+Result<void> insert_view(Session& session, const fold::View& view, int64_t rollup) {
+    ASSIGN_OR_RETURN(
+        sqlite::Statement * insert,
+        session.statement("INSERT INTO views (view_id, project, rollup, generation, rollup_id, "
+                          "keeps_users, zone, week_start, limit_features, limit_values, "
+                          "late_seconds, fold_version, since_us) VALUES (?1, ?2, ?3, ?4, ?5, ?6, "
+                          "?7, ?8, ?9, ?10, ?11, ?12, ?13)"));
+    const fold::ViewDefinition& definition = view.definition;
+    Binder(*insert)
+        .integer(view.id.value)
+        .text(definition.project)
+        .text(definition.rollup.name)
+        .integer(view.generation)
+        .integer(rollup)
+        .integer(definition.rollup.users ? 1 : 0)
+        .text(definition.zone)
+        .integer(std::to_underlying(definition.week_start))
+        .integer(definition.limits.features)
+        .integer(definition.limits.values)
+        .integer(definition.limits.late_seconds)
+        .integer(definition.fold_version)
+        .integer(microseconds_of(view.since));
+    return insert->run();
+}
+
+// A view that starts now goes on where the partitions' ledgers stand.
+Result<void> start_at_ledgers(Session& session, fold::ViewId view) {
+    ASSIGN_OR_RETURN(sqlite::Statement * insert,
+                     session.statement("INSERT INTO positions (view_id, partition, through, "
+                                       "newest_hour, complete_through_us) SELECT ?1, partition, "
+                                       "through, ?2, complete_through_us FROM ledgers"));
+    Binder(*insert).integer(view.value).integer(INT64_MIN);
+    return insert->run();
+}
+
+fold::View read_view(const sqlite::Statement& row, const Rollup& rollup) {
+    fold::View view;
+    view.id.value = static_cast<int32_t>(row.integer(0));
+    view.generation = static_cast<int32_t>(row.integer(2));
+    view.since = moment_of(row.integer(10));
+    fold::ViewDefinition& definition = view.definition;
+    definition.project = row.text(1);
+    definition.rollup = {rollup.name, rollup.dimensions, row.integer(3) != 0};
+    definition.zone = row.text(4);
+    definition.week_start = static_cast<calendar::WeekStart>(row.integer(5));
+    definition.limits.features = static_cast<int32_t>(row.integer(6));
+    definition.limits.values = static_cast<int32_t>(row.integer(7));
+    definition.limits.late_seconds = row.integer(8);
+    definition.fold_version = static_cast<int32_t>(row.integer(9));
+    return view;
+}
+
+}  // namespace
+
+Result<const StoredView*> Catalog::at(fold::ViewId view) const {
+    if (const StoredView* found = find(view)) return found;
+    return fail(ErrorCode::NotFound, "cannot use view", std::to_string(view.value),
+                "no such view is declared here; declare it again");
+}
+
+std::vector<fold::View> Catalog::list() const {
+    std::vector<fold::View> list;
+    for (const auto& [id, stored] : views) list.push_back(stored.view);
+    return list;
+}
+
+Result<Catalog> load_catalog(Session& session) {
+    ASSIGN_OR_RETURN(const std::vector<Rollup> rollups, load_rollups(session));
+    ASSIGN_OR_RETURN(
+        sqlite::Statement * rows,
+        session.statement("SELECT view_id, project, generation, keeps_users, zone, week_start, "
+                          "limit_features, limit_values, late_seconds, fold_version, since_us, "
+                          "rollup_id FROM views"));
+    Catalog catalog;
+    for (;;) {
+        ASSIGN_OR_RETURN(const bool has_row, rows->step());
+        if (!has_row) return catalog;
+        const auto rollup = std::find_if(rollups.begin(), rollups.end(), [&](const Rollup& r) {
+            return r.id == rows->integer(11);
+        });
+        if (rollup == rollups.end()) {
+            return fail(ErrorCode::Corrupt, "cannot read metrics store",
+                        fmt::format("view {}", rows->integer(0)), "its rollup is missing");
+        }
+        StoredView stored{read_view(*rows, *rollup), rollup->tables, std::nullopt};
+        auto made = calendar::Calendar::make(stored.view.definition.zone,
+                                             stored.view.definition.week_start);
+        if (made) stored.calendar = *std::move(made);
+        catalog.views.emplace(stored.view.id, std::move(stored));
+    }
+}
+
+Result<void> store_new_views(Session& session, const Declaration& declaration) {
+    ASSIGN_OR_RETURN(std::vector<Rollup> rollups, load_rollups(session));
+    for (const Declaration::New& added : declaration.added) {
+        const fold::RollupDefinition& wanted = added.view.definition.rollup;
+        auto rollup = std::find_if(rollups.begin(), rollups.end(), [&](const Rollup& r) {
+            return r.name == wanted.name && r.dimensions == wanted.dimensions;
+        });
+        if (rollup == rollups.end()) {
+            ASSIGN_OR_RETURN(Rollup made, create_rollup(session, wanted));
+            rollup = rollups.insert(rollups.end(), std::move(made));
+        }
+        RETURN_IF_ERROR(insert_view(session, added.view, rollup->id));
+        if (added.starts_now) RETURN_IF_ERROR(start_at_ledgers(session, added.view.id));
+    }
+    return {};
+}
+
+}  // namespace clickmill::metrics_store

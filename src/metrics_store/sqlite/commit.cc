@@ -1,0 +1,190 @@
+// A commit of the fold as one transaction: the fence first, then ledger, marks, rows, positions.
+#include "metrics_store/sql/writes.h"
+#include "metrics_store/sqlite/writer.h"
+
+#include <fmt/core.h>
+
+#include <bit>
+
+namespace clickmill::metrics_store {
+namespace {
+
+using sql::kSqlite;
+
+int64_t rows_in(const fold::Commit& commit) {
+    int64_t rows = 1;
+    for (const fold::ViewChanges& changes : commit.views) {
+        rows += static_cast<int64_t>(1 + changes.marks.size() + changes.rows.size() +
+                                     changes.sketches.size());
+    }
+    return rows;
+}
+
+}  // namespace
+
+Result<int64_t> Writer::commit(const Catalog& catalog, const fold::Commit& commit) {
+    const PartitionId partition = commit.ledger.partition;
+    ASSIGN_OR_RETURN(sqlite::Transaction transaction,
+                     sqlite::Transaction::begin(session_.connection()));
+    for (const fold::ViewChanges& changes : commit.views) RETURN_IF_ERROR(catalog.at(changes.view));
+    RETURN_IF_ERROR(check_from(commit));
+    RETURN_IF_ERROR(write_ledger(commit.ledger));
+    for (const fold::ViewChanges& changes : commit.views) {
+        ASSIGN_OR_RETURN(const StoredView* stored, catalog.at(changes.view));
+        RETURN_IF_ERROR(write_marks(*stored, changes, partition));
+        RETURN_IF_ERROR(write_rows(*stored, changes, partition));
+        RETURN_IF_ERROR(write_position(changes, partition));
+    }
+    RETURN_IF_ERROR(transaction.commit());
+    return rows_in(commit);
+}
+
+Result<void> Writer::check_from(const fold::Commit& commit) {
+    ASSIGN_OR_RETURN(
+        sqlite::Statement * position,
+        session_.statement("SELECT through FROM positions WHERE view_id = ?1 AND partition = ?2"));
+    for (const fold::ViewChanges& changes : commit.views) {
+        position->reset();
+        Binder(*position).integer(changes.view.value).integer(commit.ledger.partition.value);
+        ASSIGN_OR_RETURN(const bool has_row, position->step());
+        const int64_t through = has_row ? position->integer(0) : 0;
+        position->reset();
+        if (through != changes.from.value) {
+            return fail(ErrorCode::Conflict, "cannot commit",
+                        fmt::format("view {} at offset {}", changes.view.value, through),
+                        fmt::format("the commit goes on from offset {}; read progress again",
+                                    changes.from.value));
+        }
+    }
+    return {};
+}
+
+Result<void> Writer::write_ledger(const fold::Ledger& ledger) {
+    ASSIGN_OR_RETURN(sqlite::Statement * upsert, session_.statement(sql::upsert_ledger(kSqlite)));
+    Binder(*upsert)
+        .integer(ledger.partition.value)
+        .text(ledger.log_id)
+        .integer(ledger.partition_count)
+        .integer(ledger.through.value)
+        .integer(microseconds_of(ledger.folded_to))
+        .integer(microseconds_of(ledger.complete_through))
+        .integer(std::bit_cast<int64_t>(ledger.repeat_key))
+        .integer(ledger.repeat_window_seconds);
+    RETURN_IF_ERROR(upsert->run());
+    if (session_.connection().changes() == 0) return {};  // a newer one is there
+
+    ASSIGN_OR_RETURN(sqlite::Statement * classes,
+                     session_.statement(sql::upsert_accounting(kSqlite)));
+    for (const auto& [project, accounting] : ledger.projects) {
+        Binder(*classes)
+            .integer(ledger.partition.value)
+            .text(project)
+            .integer(accounting.counted)
+            .integer(accounting.duplicate)
+            .integer(accounting.left_out)
+            .integer(accounting.late)
+            .integer(accounting.unreadable)
+            .integer(accounting.lost);
+        RETURN_IF_ERROR(classes->run());
+    }
+    return write_cuts(ledger);
+}
+
+// A few a day, but up to thousands in all: written when they differ from what is known to be there.
+Result<void> Writer::write_cuts(const fold::Ledger& ledger) {
+    const auto known = stored_cuts_.find(ledger.partition);
+    if (known != stored_cuts_.end() && known->second == ledger.cuts) return {};
+    stored_cuts_.erase(ledger.partition);  // unknown until a commit has them
+    ASSIGN_OR_RETURN(sqlite::Statement * clear,
+                     session_.statement("DELETE FROM ledger_cuts WHERE partition = ?1"));
+    Binder(*clear).integer(ledger.partition.value);
+    RETURN_IF_ERROR(clear->run());
+    ASSIGN_OR_RETURN(sqlite::Statement * insert,
+                     session_.statement("INSERT INTO ledger_cuts (partition, first_offset, "
+                                        "append_time_us, slice_seconds, max_entries) VALUES (?1, "
+                                        "?2, ?3, ?4, ?5)"));
+    for (const fold::SliceCut& cut : ledger.cuts) {
+        Binder(*insert)
+            .integer(ledger.partition.value)
+            .integer(cut.offset.value)
+            .integer(microseconds_of(cut.append_time))
+            .integer(cut.slice_seconds)
+            .integer(cut.max_entries);
+        RETURN_IF_ERROR(insert->run());
+    }
+    return {};
+}
+
+Result<void> Writer::write_hour(const StoredView& stored, calendar::BucketKey hour) {
+    if (!stored.calendar) return {};
+    const calendar::Calendar& calendar = *stored.calendar;
+    const calendar::BucketKey day = calendar.hour_of(hour).day;
+    ASSIGN_OR_RETURN(sqlite::Statement * insert, session_.statement(sql::insert_hour(kSqlite)));
+    Binder(*insert)
+        .integer(stored.view.id.value)
+        .integer(hour)
+        .text(calendar.label(calendar::Grain::Hour, hour))
+        .integer(day)
+        .integer(calendar.bucket_of_day(calendar::Grain::Week, day))
+        .integer(calendar.bucket_of_day(calendar::Grain::Month, day));
+    return insert->run();
+}
+
+Result<void> Writer::write_marks(const StoredView& stored, const fold::ViewChanges& changes,
+                                 PartitionId partition) {
+    ASSIGN_OR_RETURN(sqlite::Statement * upsert, session_.statement(sql::upsert_mark(kSqlite)));
+    for (const fold::Mark& mark : changes.marks) {
+        RETURN_IF_ERROR(write_hour(stored, mark.hour));
+        Binder(*upsert)
+            .integer(changes.view.value)
+            .integer(mark.hour)
+            .integer(partition.value)
+            .integer(mark.touched.value);
+        RETURN_IF_ERROR(upsert->run());
+    }
+    return {};
+}
+
+Result<void> Writer::write_rows(const StoredView& stored, const fold::ViewChanges& changes,
+                                PartitionId partition) {
+    ASSIGN_OR_RETURN(sqlite::Statement * clicks,
+                     session_.statement(sql::upsert_live_clicks(kSqlite, *stored.tables)));
+    for (const fold::LiveRow& row : changes.rows) {
+        Binder(*clicks)
+            .integer(changes.view.value)
+            .integer(row.key.hour)
+            .text(row.key.labels.feature())
+            .dimensions(row.key.labels, stored.dimensions())
+            .integer(partition.value)
+            .integer(row.clicks)
+            .integer(changes.position.through.value);
+        RETURN_IF_ERROR(clicks->run());
+    }
+    ASSIGN_OR_RETURN(sqlite::Statement * users,
+                     session_.statement(sql::upsert_live_users(kSqlite, *stored.tables)));
+    for (const fold::LiveSketch& row : changes.sketches) {
+        Binder(*users)
+            .integer(changes.view.value)
+            .integer(row.key.hour)
+            .text(row.key.labels.feature())
+            .dimensions(row.key.labels, stored.dimensions())
+            .integer(partition.value)
+            .bytes(row.sketch)
+            .integer(changes.position.through.value);
+        RETURN_IF_ERROR(users->run());
+    }
+    return {};
+}
+
+Result<void> Writer::write_position(const fold::ViewChanges& changes, PartitionId partition) {
+    ASSIGN_OR_RETURN(sqlite::Statement * upsert, session_.statement(sql::upsert_position(kSqlite)));
+    Binder(*upsert)
+        .integer(changes.view.value)
+        .integer(partition.value)
+        .integer(changes.position.through.value)
+        .integer(changes.position.newest_hour)
+        .integer(microseconds_of(changes.position.complete_through));
+    return upsert->run();
+}
+
+}  // namespace clickmill::metrics_store

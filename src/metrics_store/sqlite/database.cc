@@ -1,0 +1,137 @@
+#include "metrics_store/sqlite/database.h"
+
+#include <utility>
+
+namespace clickmill::metrics_store {
+namespace {
+
+sqlite::OpenOptions writing(const SqliteOptions& options, int cache_kib) {
+    return {.path = options.path,
+            .vfs = options.vfs,
+            .cache_kib = cache_kib,
+            .automatic_checkpoint = false};
+}
+
+sqlite::OpenOptions reading(const SqliteOptions& options) {
+    return {.path = options.path,
+            .read_only = true,
+            .vfs = options.vfs,
+            .cache_kib = options.reader_cache_kib};
+}
+
+constexpr int kCheckpointCacheKib = 256;
+
+}  // namespace
+
+Result<std::shared_ptr<SqliteMetricsStore::Database>> SqliteMetricsStore::Database::open(
+    const SqliteOptions& options) {
+    ASSIGN_OR_RETURN(Session writer, Session::open(writing(options, options.writer_cache_kib)));
+    RETURN_IF_ERROR(prepare_schema(writer, options.path));
+    ASSIGN_OR_RETURN(Catalog catalog, load_catalog(writer));
+    ASSIGN_OR_RETURN(Session checkpoints, Session::open(writing(options, kCheckpointCacheKib)));
+    std::shared_ptr<Database> database(
+        new Database(options, std::move(writer), std::move(checkpoints)));
+    database->catalog_ = std::make_shared<const Catalog>(std::move(catalog));
+    return database;
+}
+
+// Nobody else holds a connection any more; the checkpoint thread has its own until it ends.
+SqliteMetricsStore::Database::~Database() {
+    checkpointer_.stop();
+    if (!is_abandoned_) return;
+    checkpointer_.session().connection().leave_files_alone();
+    writer_.session().connection().leave_files_alone();
+    for (const auto& reader : readers_) reader->connection().leave_files_alone();
+}
+
+std::shared_ptr<const Catalog> SqliteMetricsStore::Database::catalog() const {
+    const std::lock_guard lock(mutex_);
+    return catalog_;
+}
+
+Result<std::vector<fold::View>> SqliteMetricsStore::Database::declare(
+    std::span<const fold::ViewDefinition> definitions, Moment now) {
+    const std::lock_guard lock(writer_mutex_);
+    ASSIGN_OR_RETURN(Declaration plan, plan_declaration(definitions, catalog()->list(), now));
+    if (plan.added.empty()) return std::move(plan.views);
+    Session& session = writer_.session();
+    ASSIGN_OR_RETURN(sqlite::Transaction transaction,
+                     sqlite::Transaction::begin(session.connection()));
+    RETURN_IF_ERROR(store_new_views(session, plan));
+    ASSIGN_OR_RETURN(Catalog grown, load_catalog(session));
+    RETURN_IF_ERROR(transaction.commit());
+    const std::lock_guard catalog_lock(mutex_);
+    catalog_ = std::make_shared<const Catalog>(std::move(grown));
+    return std::move(plan.views);
+}
+
+Result<void> SqliteMetricsStore::Database::written(const Result<int64_t>& rows) {
+    RETURN_IF_ERROR(rows);
+    checkpointer_.wrote(*rows);
+    return {};
+}
+
+Result<void> SqliteMetricsStore::Database::commit(const fold::Commit& commit) {
+    const std::lock_guard lock(writer_mutex_);
+    return written(writer_.commit(*catalog(), commit));
+}
+
+Result<void> SqliteMetricsStore::Database::settle(const Build& build) {
+    const std::lock_guard lock(writer_mutex_);
+    return written(writer_.settle(*catalog(), build));
+}
+
+Result<void> SqliteMetricsStore::Database::retire(fold::ViewId view,
+                                                  std::span<const calendar::BucketKey> hours) {
+    const std::lock_guard lock(writer_mutex_);
+    return written(writer_.retire(*catalog(), view, hours));
+}
+
+Result<std::unique_ptr<Session>> SqliteMetricsStore::Database::take_reader() {
+    {
+        const std::lock_guard lock(mutex_);
+        if (readers_out_ >= options_.max_readers) {
+            return fail(ErrorCode::Unavailable, "cannot read metrics", options_.path,
+                        "too many questions at one moment; ask again");
+        }
+        ++readers_out_;
+        if (!readers_.empty()) {
+            std::unique_ptr<Session> session = std::move(readers_.back());
+            readers_.pop_back();
+            return session;
+        }
+    }
+    auto opened = Session::open(reading(options_));
+    if (opened) return std::make_unique<Session>(*std::move(opened));
+    const std::lock_guard lock(mutex_);
+    --readers_out_;
+    return std::unexpected(std::move(opened).error());
+}
+
+void SqliteMetricsStore::Database::give_back(std::unique_ptr<Session> session) {
+    const std::lock_guard lock(mutex_);
+    --readers_out_;
+    readers_.push_back(std::move(session));
+}
+
+Result<SqliteMetricsStore::Reading> SqliteMetricsStore::Reading::begin(
+    std::shared_ptr<Database> database) {
+    ASSIGN_OR_RETURN(auto session, database->take_reader());
+    Reading reading(std::move(database), std::move(session));
+    RETURN_IF_ERROR(reading.session().connection().execute("BEGIN"));
+    // A transaction's moment is that of its first read.
+    ASSIGN_OR_RETURN(sqlite::Statement * first,
+                     reading.session().statement("SELECT last FROM builds"));
+    RETURN_IF_ERROR(first->run());
+    reading.catalog_ = reading.database_->catalog();
+    return reading;
+}
+
+SqliteMetricsStore::Reading::~Reading() {
+    if (!session_) return;
+    // Fails where SQLite has ended the transaction already; the connection is fresh either way.
+    std::ignore = session_->connection().execute("ROLLBACK");
+    database_->give_back(std::move(session_));
+}
+
+}  // namespace clickmill::metrics_store

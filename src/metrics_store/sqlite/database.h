@@ -1,0 +1,80 @@
+// One metrics.db while it is open: its writer, its readers and its checkpoint thread. A damaged
+// file is left by leaving its Database.
+#pragma once
+
+#include "metrics_store/sqlite/catalog.h"
+#include "metrics_store/sqlite/checkpointer.h"
+#include "metrics_store/sqlite/sqlite_metrics_store.h"
+#include "metrics_store/sqlite/writer.h"
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace clickmill::metrics_store {
+
+// Any thread.
+class SqliteMetricsStore::Database {
+public:
+    static Result<std::shared_ptr<Database>> open(const SqliteOptions& options);
+    ~Database();
+
+    // The file is about to be renamed: connections end without touching any file by its name.
+    void abandon() { is_abandoned_ = true; }
+
+    std::shared_ptr<const Catalog> catalog() const;
+
+    Result<std::vector<fold::View>> declare(std::span<const fold::ViewDefinition> definitions,
+                                            Moment now);
+    Result<void> commit(const fold::Commit& commit);
+    Result<void> settle(const Build& build);
+    Result<void> retire(fold::ViewId view, std::span<const calendar::BucketKey> hours);
+
+    // A connection that nobody else uses, until it is given back. Unavailable: too many are out.
+    Result<std::unique_ptr<Session>> take_reader();
+    void give_back(std::unique_ptr<Session> session);
+
+private:
+    Database(SqliteOptions options, Session writer, Session checkpoints)
+        : options_(std::move(options)),
+          writer_(std::move(writer)),
+          checkpointer_(std::move(checkpoints), options_.checkpoint_after_rows) {}
+    Result<void> written(const Result<int64_t>& rows);
+
+    const SqliteOptions options_;
+    std::atomic<bool> is_abandoned_ = false;
+
+    std::mutex writer_mutex_;
+    Writer writer_;  // guarded by writer_mutex_
+
+    mutable std::mutex mutex_;
+    std::shared_ptr<const Catalog> catalog_;         // guarded by mutex_, replaced by declare()
+    std::vector<std::unique_ptr<Session>> readers_;  // guarded by mutex_: those at rest
+    size_t readers_out_ = 0;                         // guarded by mutex_
+
+    Checkpointer checkpointer_;  // last, so that it ends first
+};
+
+// A reader with a transaction: everything it reads is of one moment. One thread.
+class SqliteMetricsStore::Reading {
+public:
+    static Result<Reading> begin(std::shared_ptr<Database> database);
+    Reading(Reading&&) noexcept = default;
+    Reading& operator=(Reading&&) = delete;
+    ~Reading();
+
+    Session& session() { return *session_; }
+    const Catalog& catalog() const { return *catalog_; }
+    const std::shared_ptr<Database>& database() const { return database_; }
+
+private:
+    Reading(std::shared_ptr<Database> database, std::unique_ptr<Session> session)
+        : database_(std::move(database)), session_(std::move(session)) {}
+
+    std::shared_ptr<Database> database_;
+    std::unique_ptr<Session> session_;
+    std::shared_ptr<const Catalog> catalog_;
+};
+
+}  // namespace clickmill::metrics_store

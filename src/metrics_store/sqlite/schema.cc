@@ -1,0 +1,61 @@
+// A new file's tables, and the version of those that are there.
+#include "metrics_store/sqlite/catalog.h"
+
+#include <fmt/core.h>
+
+namespace clickmill::metrics_store {
+namespace {
+
+constexpr int64_t kApplicationId = 0x436C4D6C;  // "ClMl". Stored: never change.
+constexpr int64_t kSchemaVersion = 1;           // Stored: count up with every change of tables.
+
+Result<int64_t> number(Session& session, const std::string& text) {
+    ASSIGN_OR_RETURN(sqlite::Statement statement, session.connection().prepare(text));
+    ASSIGN_OR_RETURN(const bool has_row, statement.step());
+    return has_row ? statement.integer(0) : 0;
+}
+
+Result<void> create(Session& session) {
+    ASSIGN_OR_RETURN(sqlite::Transaction transaction,
+                     sqlite::Transaction::begin(session.connection()));
+    const sql::RollupTables totals("totals", {});
+    std::vector<std::string> statements = sql::create_common_tables(sql::kSqlite);
+    statements.emplace_back(
+        "INSERT INTO rollups (rollup_id, name, base_name) VALUES (1, "
+        "'totals', 'totals')");
+    const auto append = [&](const std::vector<std::string>& more) {
+        statements.insert(statements.end(), more.begin(), more.end());
+    };
+    append(sql::create_rollup_tables(sql::kSqlite, totals));
+    statements.push_back(sql::create_readable_view(totals));
+    append(sql::create_views_of_totals(totals));
+    statements.push_back(fmt::format("PRAGMA application_id = {}", kApplicationId));
+    statements.push_back(fmt::format("PRAGMA user_version = {}", kSchemaVersion));
+    for (const std::string& statement : statements)
+        RETURN_IF_ERROR(session.connection().execute(statement));
+    return transaction.commit();
+}
+
+}  // namespace
+
+Result<void> prepare_schema(Session& session, const std::string& path) {
+    ASSIGN_OR_RETURN(const int64_t application, number(session, "PRAGMA application_id"));
+    ASSIGN_OR_RETURN(const int64_t version, number(session, "PRAGMA user_version"));
+    ASSIGN_OR_RETURN(const int64_t tables, number(session, "SELECT count(*) FROM sqlite_master"));
+    if (application == 0 && version == 0 && tables == 0) return create(session);
+    if (application != kApplicationId) {
+        return fail(ErrorCode::InvalidInput, "cannot use metrics store", path,
+                    "the file belongs to another program; name another data folder, or move the "
+                    "file away");
+    }
+    if (version != kSchemaVersion) {
+        return fail(ErrorCode::InvalidInput, "cannot use metrics store", path,
+                    fmt::format("its schema has version {} and this program knows {}; run the "
+                                "program that wrote it, or move the file away and it is built "
+                                "again from the event log",
+                                version, kSchemaVersion));
+    }
+    return {};
+}
+
+}  // namespace clickmill::metrics_store

@@ -1,0 +1,203 @@
+// Builds of buckets and their headers; live rows that go.
+#include "fold/hll.h"
+#include "metrics_store/header_rules.h"
+#include "metrics_store/sql/writes.h"
+#include "metrics_store/sqlite/writer.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace clickmill::metrics_store {
+namespace {
+
+using sql::kSqlite;
+
+// Stored as JSON, which SQL can look into: [12, 7] and [[first, last], ...].
+std::string positions_text(const std::vector<Offset>& positions) {
+    std::string text = "[";
+    for (const Offset position : positions)
+        text += fmt::format("{}{}", text.size() > 1 ? "," : "", position.value);
+    return text + "]";
+}
+
+std::string held_text(const std::vector<HourRange>& held) {
+    std::string text = "[";
+    for (const HourRange& range : held)
+        text += fmt::format("{}[{},{}]", text.size() > 1 ? "," : "", range.first, range.last);
+    return text + "]";
+}
+
+std::vector<int64_t> numbers_in(std::string_view text) {
+    std::vector<int64_t> numbers;
+    const char* at = text.data();
+    const char* const end = text.data() + text.size();
+    while (at != end) {
+        int64_t number = 0;
+        const auto [next, error] = std::from_chars(at, end, number);
+        if (error == std::errc()) numbers.push_back(number);
+        at = error == std::errc() ? next : at + 1;
+    }
+    return numbers;
+}
+
+Header read_header(const sqlite::Statement& row, calendar::Grain grain) {
+    Header header{.grain = grain, .bucket = row.integer(0), .build = row.integer(1)};
+    for (const int64_t number : numbers_in(row.text(2))) header.positions.push_back({number});
+    const std::vector<int64_t> held = numbers_in(row.text(3));
+    for (size_t i = 0; i + 1 < held.size(); i += 2) header.held.push_back({held[i], held[i + 1]});
+    header.is_live_gone = row.integer(4) != 0;
+    return header;
+}
+
+bool is_touched_since(const Header& header, const std::vector<PartitionMark>& marks) {
+    return std::any_of(marks.begin(), marks.end(), [&](const PartitionMark& mark) {
+        const auto index = static_cast<size_t>(mark.partition.value);
+        return mark.touched >
+               (index < header.positions.size() ? header.positions[index] : Offset{});
+    });
+}
+
+}  // namespace
+
+Result<std::vector<Header>> read_headers(Session& session, fold::ViewId view, calendar::Grain grain,
+                                         BucketRange buckets) {
+    ASSIGN_OR_RETURN(
+        sqlite::Statement * rows,
+        session.statement("SELECT bucket, build, positions, held, is_live_gone FROM headers WHERE "
+                          "view_id = ?1 AND grain = ?2 AND bucket BETWEEN ?3 AND ?4 ORDER BY "
+                          "bucket"));
+    Binder(*rows)
+        .integer(view.value)
+        .integer(static_cast<int64_t>(grain))
+        .integer(buckets.first)
+        .integer(buckets.last);
+    std::vector<Header> headers;
+    for (;;) {
+        ASSIGN_OR_RETURN(const bool has_row, rows->step());
+        if (!has_row) return headers;
+        headers.push_back(read_header(*rows, grain));
+    }
+}
+
+Result<std::vector<PartitionMark>> read_marks(Session& session, fold::ViewId view,
+                                              BucketRange hours) {
+    ASSIGN_OR_RETURN(
+        sqlite::Statement * rows,
+        session.statement("SELECT partition, hour, touched FROM marks WHERE view_id = ?1 AND hour "
+                          "BETWEEN ?2 AND ?3 ORDER BY hour, partition"));
+    Binder(*rows).integer(view.value).integer(hours.first).integer(hours.last);
+    std::vector<PartitionMark> marks;
+    for (;;) {
+        ASSIGN_OR_RETURN(const bool has_row, rows->step());
+        if (!has_row) return marks;
+        marks.push_back({PartitionId{static_cast<int32_t>(rows->integer(0))}, rows->integer(1),
+                         Offset{rows->integer(2)}});
+    }
+}
+
+Result<int64_t> Writer::settle(const Catalog& catalog, const Build& build) {
+    ASSIGN_OR_RETURN(const StoredView* stored, catalog.at(build.view));
+    ASSIGN_OR_RETURN(sqlite::Transaction transaction,
+                     sqlite::Transaction::begin(session_.connection()));
+    const calendar::BucketKey bucket = build.header.bucket;
+    ASSIGN_OR_RETURN(const std::vector<Header> headers,
+                     read_headers(session_, build.view, build.header.grain, {bucket, bucket}));
+    if (!headers.empty()) RETURN_IF_ERROR(may_replace(headers.front(), build.header));
+    RETURN_IF_ERROR(write_build(*stored, build));
+    RETURN_IF_ERROR(write_header(build));
+    if (build.header.grain == calendar::Grain::Hour) RETURN_IF_ERROR(write_hour(*stored, bucket));
+    RETURN_IF_ERROR(transaction.commit());
+    return static_cast<int64_t>(2 * build.rows.size());
+}
+
+// Rows of the build before go in the same transaction, so a bucket has those of one build only.
+Result<void> Writer::write_build(const StoredView& stored, const Build& build) {
+    const auto grain = static_cast<int64_t>(build.header.grain);
+    for (const std::string& text : {sql::delete_settled(kSqlite, *stored.tables),
+                                    sql::delete_settled_users(kSqlite, *stored.tables)}) {
+        ASSIGN_OR_RETURN(sqlite::Statement * clear, session_.statement(text));
+        Binder(*clear).integer(build.view.value).integer(grain).integer(build.header.bucket);
+        RETURN_IF_ERROR(clear->run());
+    }
+    ASSIGN_OR_RETURN(sqlite::Statement * clicks,
+                     session_.statement(sql::insert_settled(kSqlite, *stored.tables)));
+    ASSIGN_OR_RETURN(sqlite::Statement * users,
+                     session_.statement(sql::insert_settled_users(kSqlite, *stored.tables)));
+    const auto bind_key = [&](sqlite::Statement& statement, const SettledRow& row) {
+        Binder binder(statement);
+        binder.integer(build.view.value)
+            .integer(grain)
+            .text(row.labels.feature())
+            .integer(build.header.bucket)
+            .dimensions(row.labels, stored.dimensions());
+        return binder;
+    };
+    for (const SettledRow& row : build.rows) {
+        Binder binder = bind_key(*clicks, row).integer(row.clicks);
+        if (row.sketch.empty()) {
+            binder.null();
+        } else {
+            ASSIGN_OR_RETURN(const fold::Hll sketch, fold::Hll::parse(row.sketch));
+            binder.integer(sketch.count());
+            bind_key(*users, row).bytes(row.sketch);
+            RETURN_IF_ERROR(users->run());
+        }
+        RETURN_IF_ERROR(clicks->run());
+    }
+    return {};
+}
+
+Result<void> Writer::write_header(const Build& build) {
+    ASSIGN_OR_RETURN(sqlite::Statement * last,
+                     session_.statement("UPDATE builds SET last = last + 1 RETURNING last"));
+    ASSIGN_OR_RETURN(const bool has_row, last->step());
+    const int64_t number = has_row ? last->integer(0) : 1;
+    RETURN_IF_ERROR(last->run());
+    ASSIGN_OR_RETURN(sqlite::Statement * upsert, session_.statement(sql::upsert_header(kSqlite)));
+    Binder(*upsert)
+        .integer(build.view.value)
+        .integer(static_cast<int64_t>(build.header.grain))
+        .integer(build.header.bucket)
+        .integer(number)
+        .text(positions_text(build.header.positions))
+        .text(held_text(build.header.held));
+    return upsert->run();
+}
+
+Result<int64_t> Writer::retire(const Catalog& catalog, fold::ViewId view,
+                               std::span<const calendar::BucketKey> hours) {
+    ASSIGN_OR_RETURN(const StoredView* stored, catalog.at(view));
+    ASSIGN_OR_RETURN(sqlite::Transaction transaction,
+                     sqlite::Transaction::begin(session_.connection()));
+    ASSIGN_OR_RETURN(sqlite::Statement * say,
+                     session_.statement("UPDATE headers SET is_live_gone = 1 WHERE view_id = ?1 "
+                                        "AND grain = 0 AND bucket = ?2"));
+    int64_t gone = 0;
+    for (const calendar::BucketKey hour : hours) {
+        ASSIGN_OR_RETURN(const auto headers,
+                         read_headers(session_, view, calendar::Grain::Hour, {hour, hour}));
+        ASSIGN_OR_RETURN(const auto marks, read_marks(session_, view, {hour, hour}));
+        // An hour whose build does not count lives by its live rows alone.
+        if (headers.empty() || is_touched_since(headers.front(), marks)) continue;
+        Binder(*say).integer(view.value).integer(hour);
+        RETURN_IF_ERROR(say->run());
+        RETURN_IF_ERROR(delete_live(*stored, hour));
+        ++gone;
+    }
+    RETURN_IF_ERROR(transaction.commit());
+    return gone;
+}
+
+Result<void> Writer::delete_live(const StoredView& stored, calendar::BucketKey hour) {
+    for (const std::string& text : {sql::delete_live_clicks(kSqlite, *stored.tables),
+                                    sql::delete_live_users(kSqlite, *stored.tables)}) {
+        ASSIGN_OR_RETURN(sqlite::Statement * clear, session_.statement(text));
+        Binder(*clear).integer(stored.view.id.value).integer(hour);
+        RETURN_IF_ERROR(clear->run());
+    }
+    return {};
+}
+
+}  // namespace clickmill::metrics_store

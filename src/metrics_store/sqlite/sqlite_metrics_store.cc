@@ -1,0 +1,249 @@
+#include "metrics_store/sqlite/sqlite_metrics_store.h"
+
+#include "metrics_store/sql/questions.h"
+#include "metrics_store/sqlite/database.h"
+#include "metrics_store/sqlite/sqlite_snapshot.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <set>
+#include <system_error>
+
+namespace clickmill::metrics_store {
+namespace {
+
+using sql::kSqlite;
+
+// Renames the file and what SQLite keeps beside it. Gives the new name.
+Result<std::string> move_aside(const std::string& path) {
+    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    const std::string wanted = fmt::format("{}.damaged-{}", path, now.time_since_epoch().count());
+    std::string target = wanted;
+    for (int number = 2; std::filesystem::exists(target); ++number)
+        target = fmt::format("{}-{}", wanted, number);
+    for (const char* suffix : {"-wal", "-shm", ""}) {
+        std::error_code error;
+        std::filesystem::rename(path + suffix, target + suffix, error);
+        if (error && error != std::errc::no_such_file_or_directory) {
+            return fail(ErrorCode::Unavailable, "cannot set damaged metrics store aside",
+                        path + suffix, error.message());
+        }
+    }
+    return target;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<SqliteMetricsStore>> SqliteMetricsStore::open(SqliteOptions options,
+                                                                     telemetry::Logger& logger) {
+    std::unique_ptr<SqliteMetricsStore> store(new SqliteMetricsStore(std::move(options), logger));
+    auto opened = store->open_database();
+    if (!opened && opened.error().code == ErrorCode::Corrupt) {
+        store->found_damage(nullptr, std::move(opened).error());
+        RETURN_IF_ERROR(store->health());
+        return store;
+    }
+    RETURN_IF_ERROR(opened);
+    return store;
+}
+
+SqliteMetricsStore::~SqliteMetricsStore() = default;
+
+Result<void> SqliteMetricsStore::open_database() {
+    ASSIGN_OR_RETURN(database_, Database::open(options_));
+    return {};
+}
+
+std::shared_ptr<SqliteMetricsStore::Database> SqliteMetricsStore::database() const {
+    const std::lock_guard lock(mutex_);
+    return database_;
+}
+
+std::string SqliteMetricsStore::set_aside() const {
+    const std::lock_guard lock(mutex_);
+    return set_aside_;
+}
+
+// Whoever finds the damage first sets the file aside; for the others of the same file it is done.
+Error SqliteMetricsStore::found_damage(const std::shared_ptr<Database>& database, Error error) {
+    const std::lock_guard lock(mutex_);
+    if (database != database_) return error;
+    if (database_) database_->abandon();
+    database_.reset();
+    auto moved = move_aside(options_.path);
+    if (moved) {
+        set_aside_ = *std::move(moved);
+        auto opened = open_database();
+        if (!opened) moved = std::unexpected(std::move(opened).error());
+    }
+    if (!moved) {
+        write_failure_ = moved.error();
+        logger_.error("metrics store is damaged and cannot be set aside",
+                      {{"damage", error.message()}, {"problem", moved.error().message()}});
+        return error;
+    }
+    logger_.error("metrics store is damaged: set aside, and built again from the event log",
+                  {{"damage", error.message()}, {"set_aside", set_aside_}});
+    error.why += "; the file is set aside as " + set_aside_ +
+                 " and its numbers are built again from the event log";
+    return error;
+}
+
+template <typename Change>
+auto SqliteMetricsStore::change(Change change) -> decltype(change(std::declval<Database&>())) {
+    std::shared_ptr<Database> current = database();
+    if (!current) {
+        const std::lock_guard lock(mutex_);
+        if (!database_) RETURN_IF_ERROR(open_database());
+        current = database_;
+    }
+    auto done = change(*current);
+    const bool is_caller = !done && (done.error().code == ErrorCode::Conflict ||
+                                     done.error().code == ErrorCode::NotFound ||
+                                     done.error().code == ErrorCode::InvalidInput);
+    if (!done && done.error().code == ErrorCode::Corrupt)
+        return std::unexpected(found_damage(current, std::move(done).error()));
+    const std::lock_guard lock(mutex_);
+    if (done)
+        write_failure_.reset();
+    else if (!is_caller)
+        write_failure_ = done.error();
+    return done;
+}
+
+Result<std::vector<fold::View>> SqliteMetricsStore::declare(
+    std::span<const fold::ViewDefinition> definitions, Moment now) {
+    return change([&](Database& database) { return database.declare(definitions, now); });
+}
+
+Result<void> SqliteMetricsStore::commit(const fold::Commit& commit) {
+    return change([&](Database& database) { return database.commit(commit); });
+}
+
+Result<void> SqliteMetricsStore::settle(const Build& build) {
+    return change([&](Database& database) { return database.settle(build); });
+}
+
+Result<void> SqliteMetricsStore::retire(fold::ViewId view,
+                                        std::span<const calendar::BucketKey> hours) {
+    return change([&](Database& database) { return database.retire(view, hours); });
+}
+
+Result<SqliteMetricsStore::Reading> SqliteMetricsStore::begin_reading() {
+    const std::shared_ptr<Database> current = database();
+    if (!current) {
+        return fail(ErrorCode::Unavailable, "cannot read metrics", options_.path,
+                    "the file is damaged and could not be set aside");
+    }
+    auto reading = Reading::begin(current);
+    if (!reading && reading.error().code == ErrorCode::Corrupt)
+        return std::unexpected(found_damage(current, std::move(reading).error()));
+    return reading;
+}
+
+template <typename Work>
+auto SqliteMetricsStore::read(Work work) -> decltype(work(std::declval<Reading&>())) {
+    ASSIGN_OR_RETURN(Reading reading, begin_reading());
+    auto answer = work(reading);
+    if (!answer && answer.error().code == ErrorCode::Corrupt)
+        return std::unexpected(found_damage(reading.database(), std::move(answer).error()));
+    return answer;
+}
+
+Result<Progress> SqliteMetricsStore::progress(PartitionId partition) {
+    return read([&](Reading& reading) -> Result<Progress> {
+        Progress progress;
+        ASSIGN_OR_RETURN(auto ledgers, read_ledgers(reading.session(), partition));
+        progress.has_ledger = !ledgers.empty();
+        if (progress.has_ledger) progress.ledger = std::move(ledgers.front());
+        ASSIGN_OR_RETURN(
+            sqlite::Statement * rows,
+            reading.session().statement("SELECT view_id, through, newest_hour, "
+                                        "complete_through_us FROM positions WHERE partition = ?1 "
+                                        "ORDER BY view_id"));
+        Binder(*rows).integer(partition.value);
+        for (;;) {
+            ASSIGN_OR_RETURN(const bool has_row, rows->step());
+            if (!has_row) return progress;
+            progress.views.emplace_back(
+                fold::ViewId{static_cast<int32_t>(rows->integer(0))},
+                fold::Position{.through = {rows->integer(1)},
+                               .newest_hour = rows->integer(2),
+                               .complete_through = moment_of(rows->integer(3))});
+        }
+    });
+}
+
+Result<std::vector<fold::StoredCell>> SqliteMetricsStore::load(
+    fold::ViewId view, PartitionId partition, std::span<const fold::CellKey> keys) {
+    return read([&](Reading& reading) -> Result<std::vector<fold::StoredCell>> {
+        std::vector<fold::StoredCell> cells(keys.size());
+        const StoredView* stored = reading.catalog().find(view);
+        if (!stored || keys.empty()) return cells;
+        ASSIGN_OR_RETURN(sqlite::Statement * clicks,
+                         reading.session().statement(sql::load_clicks(kSqlite, *stored->tables)));
+        ASSIGN_OR_RETURN(sqlite::Statement * users,
+                         reading.session().statement(sql::load_users(kSqlite, *stored->tables)));
+        const auto find = [&](sqlite::Statement& statement, const fold::CellKey& key) {
+            statement.reset();
+            Binder(statement)
+                .integer(view.value)
+                .integer(key.hour)
+                .text(key.labels.feature())
+                .dimensions(key.labels, stored->dimensions())
+                .integer(partition.value);
+            return statement.step();
+        };
+        for (size_t i = 0; i < keys.size(); ++i) {
+            ASSIGN_OR_RETURN(const bool has_clicks, find(*clicks, keys[i]));
+            if (has_clicks) {
+                cells[i].clicks = clicks->integer(0);
+                cells[i].clicks_through = {clicks->integer(1)};
+            }
+            ASSIGN_OR_RETURN(const bool has_users, find(*users, keys[i]));
+            if (has_users) {
+                cells[i].sketch = users->blob(0);
+                cells[i].sketch_through = {users->integer(1)};
+            }
+        }
+        clicks->reset();
+        users->reset();
+        return cells;
+    });
+}
+
+Result<std::vector<fold::Labels>> SqliteMetricsStore::labels_of(
+    fold::ViewId view, PartitionId partition, std::span<const calendar::BucketKey> hours) {
+    return read([&](Reading& reading) -> Result<std::vector<fold::Labels>> {
+        std::set<fold::Labels> labels;
+        const StoredView* stored = reading.catalog().find(view);
+        if (!stored) return std::vector<fold::Labels>{};
+        ASSIGN_OR_RETURN(sqlite::Statement * rows,
+                         reading.session().statement(sql::live_labels(kSqlite, *stored->tables)));
+        for (const calendar::BucketKey hour : hours) {
+            Binder(*rows).integer(view.value).integer(hour).integer(partition.value);
+            for (;;) {
+                ASSIGN_OR_RETURN(const bool has_row, rows->step());
+                if (!has_row) break;
+                labels.insert(read_labels(*rows, 0, stored->dimensions()));
+            }
+        }
+        return std::vector<fold::Labels>(labels.begin(), labels.end());
+    });
+}
+
+Result<std::unique_ptr<Snapshot>> SqliteMetricsStore::snapshot() {
+    ASSIGN_OR_RETURN(Reading reading, begin_reading());
+    return std::make_unique<SqliteSnapshot>(*this, std::move(reading));
+}
+
+Result<void> SqliteMetricsStore::health() {
+    const std::lock_guard lock(mutex_);
+    if (write_failure_) return std::unexpected(*write_failure_);
+    return {};
+}
+
+}  // namespace clickmill::metrics_store

@@ -1,0 +1,53 @@
+// Changes of a metrics.db, each one transaction.
+#pragma once
+
+#include "fold/rows.h"
+#include "metrics_store/snapshot.h"
+#include "metrics_store/sqlite/catalog.h"
+#include "metrics_store/sqlite/session.h"
+
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace clickmill::metrics_store {
+
+// One thread at a time.
+class Writer {
+public:
+    explicit Writer(Session session) : session_(std::move(session)) {}
+
+    Session& session() { return session_; }
+    // Errors as MetricsStore. Return the number of rows written.
+    Result<int64_t> commit(const Catalog& catalog, const fold::Commit& commit);
+    Result<int64_t> settle(const Catalog& catalog, const Build& build);
+    Result<int64_t> retire(const Catalog& catalog, fold::ViewId view,
+                           std::span<const calendar::BucketKey> hours);
+
+private:
+    Result<void> check_from(const fold::Commit& commit);
+    Result<void> write_ledger(const fold::Ledger& ledger);
+    Result<void> write_cuts(const fold::Ledger& ledger);
+    Result<void> write_marks(const StoredView& stored, const fold::ViewChanges& changes,
+                             PartitionId partition);
+    Result<void> write_rows(const StoredView& stored, const fold::ViewChanges& changes,
+                            PartitionId partition);
+    Result<void> write_position(const fold::ViewChanges& changes, PartitionId partition);
+    Result<void> write_hour(const StoredView& stored, calendar::BucketKey hour);
+    Result<void> write_build(const StoredView& stored, const Build& build);
+    Result<void> write_header(const Build& build);
+    Result<void> delete_live(const StoredView& stored, calendar::BucketKey hour);
+
+    Session session_;
+    std::map<PartitionId, std::vector<fold::SliceCut>> stored_cuts_;  // as far as committed
+};
+
+// Headers of a grain in a range of buckets, sorted by bucket.
+Result<std::vector<Header>> read_headers(Session& session, fold::ViewId view, calendar::Grain grain,
+                                         BucketRange buckets);
+// Marks of hours in a range, sorted by (hour, partition).
+Result<std::vector<PartitionMark>> read_marks(Session& session, fold::ViewId view,
+                                              BucketRange hours);
+
+}  // namespace clickmill::metrics_store
