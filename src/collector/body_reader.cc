@@ -100,7 +100,8 @@ struct BodyReader::State {
     Fields context;
     std::vector<Fields> events;
     size_t used = 0;
-    Fault body_fault;
+    Fault body_fault;       // of a body that is JSON
+    Fault reading_stopped;  // why it was not read to its end, though it may be JSON
 
     // The token that `value` begins with, no white space behind it.
     static std::string_view token_of(ondemand::value& value) {
@@ -150,7 +151,7 @@ struct BodyReader::State {
         }
         if (depth > kMaxDepth) note(fault, kTooDeep);
         if (depth > kMaxBodyDepth) {
-            note(body_fault, kTooDeepBody);
+            reading_stopped = kTooDeepBody;
             return false;
         }
         if (type == json_type::object) {
@@ -354,7 +355,7 @@ struct BodyReader::State {
     bool read_events(ondemand::value& value) {
         return read_array(value, [this](ondemand::value& element) {
             if (used == limits.max_events) {
-                note(body_fault, kTooManyEvents);
+                reading_stopped = kTooManyEvents;
                 return false;
             }
             if (used == events.size()) events.emplace_back();
@@ -430,7 +431,7 @@ Fault BodyReader::read(const std::string& body) {
     state.key = {};
     state.context.clear();
     state.used = 0;
-    state.body_fault = {};
+    state.body_fault = state.reading_stopped = {};
     const auto verdict =
         state.parser.iterate(body.data(), body.size(), body.capacity()).get(state.document);
     if (verdict == simdjson::UTF8_ERROR) return kInvalidUtf8;
@@ -438,8 +439,8 @@ Fault BodyReader::read(const std::string& body) {
     const size_t first = body.find_first_not_of(" \t\r\n");
     if (first == std::string::npos) return kInvalidJson;
     if (body[first] != '{') return is_json(body) ? kNotAnObject : kInvalidJson;
-    if (!state.read_body()) note(state.body_fault, kInvalidJson);
-    return state.body_fault;
+    if (state.read_body()) return state.body_fault;
+    return state.reading_stopped ? state.reading_stopped : kInvalidJson;
 }
 
 std::string_view BodyReader::key() const {
