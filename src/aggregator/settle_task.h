@@ -3,7 +3,6 @@
 // steps anything may happen.
 #pragma once
 
-#include "calendar/calendar.h"
 #include "metrics_store/metrics_store.h"
 
 #include <span>

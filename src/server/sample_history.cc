@@ -77,7 +77,7 @@ Result<void> make_event_log(const config::Config& config, const std::string& sta
     staged.data_folder = staging;
     RETURN_IF_ERROR(make_data_folder(staging));
     ASSIGN_OR_RETURN(const auto event_log,
-                     open_event_log(staged, {history, *logger, registry}, Offset{0}));
+                     open_event_log(staged, {history, *logger, registry}, {}));
     return append_history(*event_log, history, calendar, end, options);
 }
 

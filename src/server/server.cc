@@ -131,11 +131,7 @@ private:
         ASSIGN_OR_RETURN(store_, open_metrics_store(config_, world));
         RETURN_IF_ERROR(prepare_projects());
         ASSIGN_OR_RETURN(const auto progress, store_->progress(PartitionId{0}));
-        Offset above_all = progress.has_ledger ? progress.ledger.through : Offset{0};
-        for (const auto& [view, position] : progress.views) {
-            above_all = std::max(above_all, position.through);
-        }
-        ASSIGN_OR_RETURN(event_log_, open_event_log(config_, world, above_all));
+        ASSIGN_OR_RETURN(event_log_, open_event_log(config_, world, progress));
         return {};
     }
 

@@ -24,11 +24,10 @@ struct World {
 Result<std::unique_ptr<metrics_store::MetricsStore>> open_metrics_store(
     const config::Config& config, const World& world);
 
-// `min_next_offset` is above every offset that a position of the metrics store knows: a log that
-// had to be set aside goes on there.
+// `known` is what the metrics store has folded: a log that had to be set aside goes on above it.
 Result<std::unique_ptr<event_log::EventLog>> open_event_log(const config::Config& config,
                                                             const World& world,
-                                                            Offset min_next_offset);
+                                                            const metrics_store::Progress& known);
 
 // Beside a running server or without one; appends are refused.
 Result<std::unique_ptr<event_log::EventLog>> open_event_log_to_read(const config::Config& config,

@@ -93,6 +93,7 @@ bool holds(const Header& header, BucketKey hour) {
 
 World::World(uint64_t seed)
     : random_(seed), store_({.has_snapshots = false}), log_(1 + static_cast<int32_t>(seed % 3)) {
+    pace_ = chance(50) ? 1 : 4;
     repeats_ = {.slice_seconds = 9'000, .max_entries = 12};
     declare_views();
     for (int32_t i = 0; i < log_.partition_count(); ++i) {
@@ -153,7 +154,7 @@ SimulatedClick World::click(PartitionId partition) {
 
 void World::append() {
     constexpr std::array<int64_t, 5> kLater = {0, 60, 600, 1'200, 2'400};
-    now_ += kLater[static_cast<size_t>(below(kLater.size()))];
+    now_ += pace_ * kLater[static_cast<size_t>(below(kLater.size()))];
     const PartitionId partition =
         partitions_[static_cast<size_t>(below(static_cast<int64_t>(partitions_.size())))];
     SimulatedRecord record{.append_time = now_};
@@ -268,7 +269,7 @@ void World::choose_bucket() {
                                     : Grain::Month;
     const BucketKey bucket =
         grain == Grain::Hour ? hour : calendar.bucket_of_day(grain, calendar.hour_of(hour).day);
-    if (chance(10)) return retire(view);
+    if (chance(30)) return retire(view);
     settling_.emplace(store_, view, log_.partition_count(), calendar, grain, bucket);
 }
 
