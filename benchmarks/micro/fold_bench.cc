@@ -112,7 +112,8 @@ void run(benchmark::State& state, const std::vector<View>& views) {
         // Commits as at 25,000 events a second: totals every second, wide rollups every ten.
         if (++offset % 50 == 0) {
             for (auto& [id, view] : fold->views()) {
-                if (!view.view().definition.rollup.dimensions.empty() && offset % 500 != 0) continue;
+                if (!view.view().definition.rollup.dimensions.empty() && offset % 500 != 0)
+                    continue;
                 (void)view.provide_cells(std::vector<StoredCell>(view.missing_cells().size()));
                 const ViewChanges changes = view.changes(fold->next(), {});
                 benchmark::DoNotOptimize(changes.rows.size());

@@ -2,6 +2,7 @@
 #include "calendar/calendar.h"
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "server/data_folder.h"
 
 #include <fmt/format.h>
 
@@ -17,8 +18,13 @@ int add_project(const ProjectArguments& arguments) {
         return report(known.error());
     }
 
+    // The first project may come before the first start.
+    if (const auto made = server::make_data_folder(config->data_folder); !made) {
+        return report(made.error());
+    }
     SystemClock clock;
-    const auto control = open_control(*config, clock);
+    const auto control =
+        control::Control::open({.path = server::control_path(config->data_folder)}, clock);
     if (!control) return report(control.error());
     const auto project = (*control)->add_project({
         .id = arguments.id,

@@ -57,10 +57,13 @@ Answer<Context> make_context(std::unique_ptr<Snapshot> snapshot, const std::stri
                     .calendar = calendar,
                     .now = now,
                     .first_event = {},
-                    .partition_count = 0};
+                    .partition_count = 0,
+                    .folded_to = {}};
     if (first_hour) context.first_event = Moment{std::chrono::seconds(*first_hour)};
-    for (const auto& ledger : ledgers)
+    for (const auto& ledger : ledgers) {
         context.partition_count = std::max(context.partition_count, ledger.partition_count);
+        context.folded_to = std::max(context.folded_to, ledger.folded_to);
+    }
     return context;
 }
 

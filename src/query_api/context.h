@@ -47,6 +47,7 @@ struct Context {
     Moment now{};
     std::optional<Moment> first_event;  // the start of its hour; none: no click yet
     int32_t partition_count = 0;        // 0: nothing was folded yet
+    Moment folded_to{};  // the newest append time folded; ahead of `now` after a clock was set back
 };
 
 // Everything about `project` but the question. Unavailable: its views are not declared yet.

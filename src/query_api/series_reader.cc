@@ -38,7 +38,8 @@ std::vector<std::optional<Reason>> unknown_buckets(const Context& context, const
         const Moment start = context.calendar.start_of(range.grain, bucket);
         const Moment end = context.calendar.end_of(range.grain, bucket);
         std::optional<Reason> reason;
-        if (start > context.now)
+        // After the clock was set back, hours ahead of it have clicks all the same.
+        if (start > std::max(context.now, context.folded_to))
             reason = Reason::Future;
         else if (!context.first_event || end <= *context.first_event)
             reason = Reason::BeforeFirstEvent;

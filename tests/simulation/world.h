@@ -85,7 +85,7 @@ private:
     std::map<PartitionId, std::vector<SimulatedClick>> sent_;
     std::set<std::string> acknowledged_;  // "project/id"
     std::map<PartitionId, std::vector<Actor>>
-        actors_;       // the last is the owner, the others are zombies
+        actors_;        // the last is the owner, the others are zombies
     int64_t now_ = 0;   // seconds
     int64_t pace_ = 1;  // how many times faster clicks come apart: days pass and live rows retire
     std::optional<aggregator::SettleTask> settling_;
