@@ -649,7 +649,8 @@ export interface components {
         };
         /**
          * @description `unknown_parameter`, `invalid_parameter`, `missing_project`, `no_rollup` (no rollup holds these dimensions; the
-         *     message names the one to declare), `no_users` (the rollup keeps no users) or `too_wide` (ask for less)
+         *     message names the one to declare), `no_users` (the rollup keeps no users), `needs_experiment` (a click can be in
+         *     several experiments) or `too_wide` (ask for less)
          */
         BadQuestion: {
             headers: {

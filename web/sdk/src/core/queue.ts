@@ -35,7 +35,16 @@ export function createQueue(env: Environment, prefix: string, boot: string, onAd
 
   const waiting = () => entries.filter((entry) => !entry.isSending);
 
+  /** Overslept, in the back-forward cache or a frozen tab: our clicks may be another page's now. */
+  const wake = () => {
+    if (lease && lease < env.now() && !store[own]) {
+      entries = entries.filter(({ isSending }) => isSending);
+      dropped = lease = 0;
+    }
+  };
+
   const add = (line: string, clickedAt: number) => {
+    wake();
     entries.push({ line, clickedAt });
     let bytes = 0;
     // From the newest back, as many as there is room for.
@@ -49,6 +58,7 @@ export function createQueue(env: Environment, prefix: string, boot: string, onAd
 
   /** Writes the queue down; others leave it alone until `slack` after `until`. */
   const save = (until = 0, slack = LEASE) => {
+    wake();
     lease = Math.max(until, env.now()) + slack;
     try {
       if (entries.length || dropped) {
@@ -96,12 +106,9 @@ export function createQueue(env: Environment, prefix: string, boot: string, onAd
     /** The oldest clicks that are not on their way, at most so many and so large. */
     take(maxEvents: number, maxBytes: number): Entry[] {
       const now = env.now();
-      // Overslept, in the back-forward cache or a frozen tab: our clicks are another page's now.
-      const isTakenOver = lease && lease < now && !store[own];
+      wake();
       entries = entries.filter(({ clickedAt, isSending }) => {
-        if (isSending) return true;
-        if (isTakenOver) return false;
-        if (Math.abs(now - clickedAt) < MAX_AGE) return true;
+        if (isSending || Math.abs(now - clickedAt) < MAX_AGE) return true;
         dropped++;
         return false;
       });

@@ -84,12 +84,11 @@ export function createSender(
 
     if (again && !again.length) {
       delete store[waitKey];
-    } else if (status >= 400 && status < 500 && ![408, 413, 425, 429].includes(status)) {
-      backOff(STOPPED);
     } else if (!isTooLarge) {
-      const asked = Number(retryAfter) * 1000 || 0;
+      const isRefused = status >= 400 && status < 500 && status !== 408 && status !== 429;
       // Not every page of the world at the very second that the server named.
-      backOff(Math.min(LONGEST_RETRY_AFTER, asked * (1 + env.random() / 4)));
+      const asked = (Number(retryAfter) || 0) * 1000 * (1 + env.random() / 4);
+      backOff(isRefused ? STOPPED : Math.min(LONGEST_RETRY_AFTER, asked));
     }
   };
 
