@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Turns uap-core's regexes.yaml and data/crawlers.txt into tables that user_agents.cc includes.
+"""Turns uap-core's regexes.yaml and crawlers/patterns.txt into tables that user_agents.cc includes.
 
 Use: generate_user_agent_rules.py REGEXES_YAML CRAWLERS_TXT OUTPUT
 """

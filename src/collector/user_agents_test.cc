@@ -66,7 +66,7 @@ TEST(UserAgents, TellBrowserSystemAndDevice) {
 }
 
 TEST(UserAgents, KnowCrawlers) {
-    std::ifstream file(CLICKMILL_SOURCE_DIR "/src/collector/data/crawler_samples.txt");
+    std::ifstream file(CLICKMILL_SOURCE_DIR "/src/collector/crawlers/samples.txt");
     std::string line;
     int samples = 0;
     while (std::getline(file, line)) {
