@@ -176,6 +176,9 @@ TEST_F(QueryApiTest, AnswersNotModifiedUntilSomethingChanged) {
     EXPECT_EQ(shop.get(question + "&feature_id=a", {{"If-None-Match", etag}}).status, 200)
         << "another question";
 
+    EXPECT_EQ(shop.get("/api/v1/series?grain=", {{"If-None-Match", "*"}}).status, 400)
+        << "a bad question has no answer that could be the same";
+
     shop.click({.at = "2026-11-07T11:59:30"});
     shop.commit("2026-11-07T11:59");
     EXPECT_EQ(shop.get(question, {{"If-None-Match", etag}}).status, 200);

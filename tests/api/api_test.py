@@ -24,6 +24,7 @@ from real_clickmill import SOURCE, Clickmill, parse_arguments  # noqa: E402
 
 PAGE = SOURCE / "api/openapi.yaml"
 SCHEMATHESIS = pathlib.Path(sysconfig.get_path("scripts")) / "schemathesis"
+CONFIG = pathlib.Path(__file__).with_name("schemathesis.toml")
 EXAMPLES = {"series_day": "Series", "series_by_platform": "Series", "features": "Features",
             "dimensions": "Dimensions", "changes": "Changes", "accounting": "AccountingAnswer",
             "status": "Status", "session": "Session"}
@@ -74,7 +75,7 @@ def run_schemathesis(server, arguments, seconds):
     with tempfile.TemporaryDirectory() as scratch:
         report = pathlib.Path(scratch) / "report.ndjson"
         done = subprocess.run(
-            [str(SCHEMATHESIS), "run", str(PAGE), "--url", f"http://127.0.0.1:{server.port}", "--checks", "all",
+            [str(SCHEMATHESIS), "--config-file", str(CONFIG), "run", str(PAGE), "--url", f"http://127.0.0.1:{server.port}", "--checks", "all",
              "--exclude-checks", LEFT_OUT, "--phases", "examples,coverage,fuzzing", "--seed", "1", "--workers", "2",
              "--max-time", str(seconds), "--request-timeout", "30", "--generation-database", "none", "--no-color",
              "--suppress-health-check", "all", "--warnings", "off",
