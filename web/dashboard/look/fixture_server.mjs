@@ -418,7 +418,7 @@ export function startFixture(scene, port = 0) {
             return fail(
               400,
               "no_rollup",
-              "no rollup holds browser and platform together: declare one with `clickmill rollup add by_browser_platform --dimensions browser,platform`",
+              'no rollup holds browser and platform together: declare one in clickmill.toml: [[rollup]] name = "by_browser_platform" dimensions = ["browser", "platform"]',
             );
           return json(series(params));
         case "/api/v1/features":

@@ -41,7 +41,7 @@ export function StartPage({ context }: { context: ProjectContext }) {
         ) : (
           <>This project has no write key.</>
         )}{" "}
-        Make another one with <code>clickmill key add --project {project.id} --kind write</code>.
+        Make another one with <code>clickmill key add {project.id} --kind write</code>.
       </p>
     </section>
   );

@@ -19,8 +19,9 @@ export function whyNot(wish: Wish, rollups: readonly Rollup[]): string | null {
   if (holding.length === 0) {
     const names = wanted.map(nameOfDimension);
     const together = names.length > 1 ? " together" : "";
-    const command = `clickmill rollup add by_${wanted.map(plain).join("_")} --dimensions ${wanted.join(",")}`;
-    return `No rollup keeps ${listed(names)}${together}. To have one from now on: ${command}`;
+    const name = `by_${wanted.map(plain).join("_")}`;
+    const list = wanted.map((dimension) => `"${dimension}"`).join(", ");
+    return `No rollup keeps ${listed(names)}${together}. To have one from now on, add to clickmill.toml: [[rollup]] name = "${name}" dimensions = [${list}]`;
   }
   if (wish.metric === "users" && !holding.some((rollup) => rollup.users)) {
     return `The rollup that keeps ${listed(wanted.map(nameOfDimension))} counts clicks, not users.`;
