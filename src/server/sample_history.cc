@@ -21,6 +21,10 @@ namespace {
 
 // One record each: few enough commits to take seconds, and small enough for a record.
 constexpr std::chrono::hours kStep{6};
+// The end of history comes as fast as real clicks would: complete_through stays behind by the
+// longest way into the log of the last ten minutes.
+constexpr std::chrono::minutes kEnd{12};
+constexpr std::chrono::seconds kStepAtTheEnd{1};
 
 // Appends and waits until it is durable.
 Result<void> append(event_log::EventLog& event_log, event_log::Record record) {
@@ -51,7 +55,8 @@ Result<void> append_history(event_log::EventLog& event_log, HistoryClock& histor
                             const HistoryOptions& options) {
     SampleClicks clicks(calendar, end, options);
     for (Moment from = clicks.begin(); from < end;) {
-        const Moment to = std::min<Moment>(from + kStep, end);
+        const Moment to = from < end - kEnd ? std::min<Moment>(from + kStep, end - kEnd)
+                                            : std::min<Moment>(from + kStepAtTheEnd, end);
         event_log::Record record;
         record.event_count = clicks.append_lines(record.payload, from, to);
         history.set(to);
