@@ -27,7 +27,9 @@ describe("what can be asked", () => {
   it("is not two dimensions that no rollup holds together, and says what to declare", () => {
     const reason = whyNot(wish({ by: "page", filters: { platform: ["web"] } }), rollups);
     expect(reason).toContain("No rollup keeps page and platform together");
-    expect(reason).toContain('[[rollup]] name = "by_page_platform" dimensions = ["page", "platform"]');
+    expect(reason).toContain(
+      '[[rollup]] name = "by_page_platform" dimensions = ["page", "platform"]',
+    );
   });
 
   it("is not users where only clicks are kept", () => {
