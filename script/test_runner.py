@@ -227,6 +227,8 @@ def quick_steps():
         steps.append(("browser", browser))
     steps += [("recount", python_test("tests/recount/recount_test.py", "--events", "150000")),
               ("crash", python_test("tests/crash/crash_test.py", "--rounds", "20")),
+              ("disk-full", python_test("tests/crash/disk_full_test.py")),
+              ("damage", python_test("tests/crash/damage_test.py")),
               ("clock-jump", python_test("tests/crash/clock_jump_test.py"))]
     return steps
 

@@ -71,9 +71,12 @@ Result<int64_t> schema_version(sqlite::Connection& connection) {
 
 Result<void> upgrade_schema(sqlite::Connection& connection) {
     RETURN_IF_ERROR(connection.execute("PRAGMA foreign_keys = ON"));
+    const auto newest = static_cast<int64_t>(kSteps.size());
+    // Nothing is written where nothing is to be done: it must open on a full disk, too.
+    ASSIGN_OR_RETURN(const int64_t found, schema_version(connection));
+    if (found == newest) return {};
     ASSIGN_OR_RETURN(auto transaction, sqlite::Transaction::begin(connection));
     ASSIGN_OR_RETURN(const int64_t version, schema_version(connection));
-    const auto newest = static_cast<int64_t>(kSteps.size());
     if (version > newest)
         return fail(ErrorCode::Conflict, "cannot open control store",
                     fmt::format("schema version {}", version),
