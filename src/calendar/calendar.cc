@@ -109,6 +109,7 @@ BucketKey Calendar::next(Grain grain, BucketKey bucket) const {
 
 BucketKey Calendar::previous(Grain grain, BucketKey bucket) const {
     if (grain == Grain::Hour) return zone_->hour_at(hour_of(bucket).key - 1).key;
+    if (bucket < INT64_MIN + kDaySeconds) return bucket;
     BucketKey before = bucket_of_day(grain, bucket - kDaySeconds);
     while (grain == Grain::Day && zone_->is_skipped(before)) before -= kDaySeconds;
     return before;
