@@ -1,13 +1,16 @@
 # shellcheck shell=bash
 # What the scripts share. Sourced from the root of the checkout.
 
-# Tools that setup put below this folder come first.
-if [[ -d build/tools/node/node_modules ]]; then
+# Puts the tools that setup has installed below this folder before the system's.
+use_own_tools() {
+    local folder
     for folder in "$PWD"/build/tools/node/node_modules/node-linux-*/bin; do
-        PATH="$folder:$PATH"
+        [[ -d $folder ]] && PATH="$folder:$PATH"
     done
-fi
-export PATH
+    export PATH
+    hash -r
+}
+use_own_tools
 
 say() {
     printf '\033[1m==> %s\033[0m\n' "$*" >&2
