@@ -16,7 +16,7 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from real_clickmill import Clickmill, faketime_library, parse_arguments, wait_until  # noqa: E402
+from real_clickmill import Clickmill, faketime_preload, parse_arguments, wait_until  # noqa: E402
 
 HOUR = 3600
 TOLERANCE = 120  # seconds; a test machine may be slow, a jump is hours
@@ -40,7 +40,7 @@ class ShiftedServer(Clickmill):
         self.shift_file = folder / "shift"
         self.shift(0)
         super().__init__(binary, data=folder / "data", environment={
-            "LD_PRELOAD": faketime_library(), "FAKETIME_TIMESTAMP_FILE": str(self.shift_file),
+            "LD_PRELOAD": faketime_preload(binary), "FAKETIME_TIMESTAMP_FILE": str(self.shift_file),
             "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1",
             "NO_FAKE_STAT": "1"})
         self.clicks = 0

@@ -22,7 +22,7 @@ import time
 import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from real_clickmill import Clickmill, faketime_library, parse_arguments  # noqa: E402
+from real_clickmill import Clickmill, faketime_preload, parse_arguments  # noqa: E402
 from recount import ALL, GRAINS, Project, Recount, hour_of_label  # noqa: E402
 
 PROJECTS = {  # id -> (zone, week start)
@@ -47,9 +47,9 @@ USERS_ERROR = 0.0162 * 5  # five standard errors; small sets are exact
 EXACT_USERS = 320         # sketches of so few people are lists
 
 
-def fake_time(moment):
+def fake_time(binary, moment):
     """A wall clock that starts at `moment`; the monotonic clock stays the host's."""
-    return {"LD_PRELOAD": faketime_library(), "FAKETIME": f"@{moment}", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+    return {"LD_PRELOAD": faketime_preload(binary), "FAKETIME": f"@{moment}", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
             "DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1", "TZ": "UTC"}
 
 
@@ -212,14 +212,14 @@ def fill(server, options):
     """Sends all moments; leaves the server stopped. {id: (write key, read key)}."""
     keys = make_projects(server)
     for number, moment in enumerate(MOMENTS):
-        server.environment |= fake_time(moment)
+        server.environment |= fake_time(server.binary, moment)
         server.start()
         send_clicks(server, options, keys, number)
         if number % 3 == 2:
             server.kill()
         else:
             server.stop()
-    server.environment |= fake_time("2026-11-03 13:30:00")
+    server.environment |= fake_time(server.binary, "2026-11-03 13:30:00")
     return keys
 
 

@@ -48,12 +48,13 @@ def parse_arguments(parser, *others):
     return options
 
 
-def faketime_library():
-    """libfaketime, by which a server gets a clock of its own."""
+def faketime_preload(binary):
+    """LD_PRELOAD by which `binary` gets a clock of its own; a sanitizer's runtime has to come before libfaketime."""
     found = sorted(pathlib.Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
     if not found:
         raise SystemExit("libfaketime is missing: install Debian's package faketime (script/setup does)")
-    return str(found[0])
+    libraries = subprocess.run(["ldd", binary], capture_output=True, text=True, check=True).stdout
+    return ":".join([*re.findall(r"=> (\S*/lib[at]san\S*)", libraries), str(found[0])])
 
 
 def wait_until(question, what, seconds=30.0, every=0.02):
