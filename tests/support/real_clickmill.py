@@ -69,6 +69,14 @@ def wait_until(question, what, seconds=30.0, every=0.02):
         time.sleep(every)
 
 
+class Refused(RuntimeError):
+    """A question that the server did not answer with 200."""
+
+    def __init__(self, status, message):
+        super().__init__(message)
+        self.status = status
+
+
 class Clickmill:
     """One data folder and the server on it. Ports stay the same over restarts."""
 
@@ -176,12 +184,17 @@ class Clickmill:
         status, _, body = self.request("GET", f"/api/v1/{path}?{query}",
                                        headers={"Authorization": f"Bearer {read_key}"})
         if status != 200:
-            raise RuntimeError(f"{path}?{query} gave {status}: {body.decode(errors='replace')[:500]}")
+            raise Refused(status, f"{path}?{query} gave {status}: {body.decode(errors='replace')[:500]}")
         return json.loads(body)
 
     def wait_until_counted(self, read_key, seconds=60.0):
-        """Waits until everything accepted is folded; the accounting."""
+        """Waits until everything accepted is folded; the accounting. 503: the store is being built anew."""
         def answer():
-            accounting = self.ask("accounting", read_key)
+            try:
+                accounting = self.ask("accounting", read_key)
+            except Refused as refused:
+                if refused.status != 503:
+                    raise
+                return None
             return accounting if accounting["pending"] == 0 else None
         return wait_until(answer, "pending = 0", seconds)
