@@ -1,0 +1,19 @@
+// Cutting an append into records, and counting what a record holds.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace clickmill::event_log::kafka {
+
+// `payload` (NDJSON) cut behind lines: at most `max_lines` lines each, closed once it has
+// `max_bytes`. One line a record is stored without its newline, as other producers would write it.
+std::vector<std::string_view> packed(std::string_view payload, int64_t max_lines,
+                                     int64_t max_bytes);
+
+// Lines in a record; the last one needs no newline. At least 1: a record without any is something
+// that nobody can read, and is counted as that.
+int32_t count_lines(std::string_view payload);
+
+}  // namespace clickmill::event_log::kafka

@@ -1,0 +1,52 @@
+// What the brokers say about our topic: its identity, its partitions and where they begin and end;
+// and its making. Questions block for at most options.request_timeout.
+#pragma once
+
+#include "base/types.h"
+#include "event_log/kafka/client.h"
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+namespace clickmill::event_log::kafka {
+
+struct TopicDescription {
+    std::string id;  // of this very topic: one made again under the same name has another
+    int32_t partition_count = 0;
+    int32_t replication = 0;     // the least over the partitions
+    int32_t in_sync = 0;         // replicas, the least over the partitions
+    int32_t without_leader = 0;  // partitions that nobody leads at the moment
+};
+
+struct Range {
+    Offset first;
+    Offset end;
+};
+
+// Any thread.
+class TopicClient {
+public:
+    static Result<std::unique_ptr<TopicClient>> make(const KafkaOptions& options,
+                                                     telemetry::Logger& logger);
+
+    // NotFound: there is no such topic.
+    Result<TopicDescription> describe();
+    Result<Range> range(PartitionId partition);
+    // The topic's settings by name ("retention.ms").
+    Result<std::map<std::string, std::string>> settings();
+    // Conflict: it is there already.
+    Result<void> create(int32_t partitions, int32_t replication,
+                        const std::map<std::string, std::string>& settings);
+
+private:
+    TopicClient(const KafkaOptions& options, Client client)
+        : options_(options), client_(std::move(client)) {}
+    int timeout_ms() const { return static_cast<int>(options_.request_timeout.count()); }
+    Result<Event> answer_of(rd_kafka_queue_t* queue, const char* what) const;
+
+    const KafkaOptions options_;
+    const Client client_;
+};
+
+}  // namespace clickmill::event_log::kafka
