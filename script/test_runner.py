@@ -229,7 +229,8 @@ def quick_steps():
               ("crash", python_test("tests/crash/crash_test.py", "--rounds", "20")),
               ("disk-full", python_test("tests/crash/disk_full_test.py")),
               ("damage", python_test("tests/crash/damage_test.py")),
-              ("clock-jump", python_test("tests/crash/clock_jump_test.py"))]
+              ("clock-jump", python_test("tests/crash/clock_jump_test.py")),
+              ("kafka-contract", python_test("tests/kafka/contract_test.py"))]
     return steps
 
 

@@ -1,5 +1,5 @@
 // The event log: the ordered, durable record from which everything else can be rebuilt.
-// Backends: embedded/ memory/. Promises tested by tests/contract/event_log_contract_test.cc.
+// Backends: embedded/ kafka/ memory/. Promises tested by tests/contract/event_log_contract_test.cc.
 #pragma once
 
 #include "base/result.h"
@@ -52,11 +52,13 @@ struct ReadOptions {
 // What a partition is and holds. A position belongs to `log_id` alone.
 struct PartitionState {
     std::string log_id;
-    Offset first;                    // the oldest record still held
-    Offset end;                      // one past the newest durable record
-    int64_t total_events = 0;        // events ever appended; 0 where the backend cannot know
-    int64_t total_before_first = 0;  // of those, the ones appended before `first`
-    int64_t bytes = 0;               // on disk or in memory
+    Offset first;  // the oldest record still held
+    Offset end;    // one past the newest durable record
+    // Events ever appended, and of those the ones before `first`; unset where the backend counts
+    // records only.
+    std::optional<int64_t> total_events;
+    int64_t total_before_first = 0;
+    int64_t bytes = 0;  // on disk or in memory; 0 where the backend cannot know
 };
 
 // One thread.

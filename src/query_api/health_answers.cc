@@ -80,6 +80,13 @@ Line line_of(const fold::Ledger& ledger) {
     return line;
 }
 
+// Where the log counts records only, what is pending is counted in records.
+int64_t accepted_of(const PartitionTail& tail, const fold::Ledger& ledger,
+                    const fold::Accounting& classes) {
+    if (tail.total_events) return *tail.total_events;
+    return classes.total() + std::max<int64_t>(0, tail.end.value - ledger.through.value);
+}
+
 }  // namespace
 
 Answer<std::string> accounting_json(const Context& context, const Tails& tails) {
@@ -101,7 +108,7 @@ Answer<std::string> accounting_json(const Context& context, const Tails& tails) 
     for (const auto& [partition, ledger] : by_partition) {
         Line line = line_of(ledger);
         const auto tail = tail_of.find(partition);
-        if (tail != tail_of.end()) line.accepted = tail->second.total_events;
+        if (tail != tail_of.end()) line.accepted = accepted_of(tail->second, ledger, line.classes);
         if (const auto own = ledger.projects.find(context.project); own != ledger.projects.end())
             project += own->second;
 

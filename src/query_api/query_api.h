@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,8 +37,8 @@ struct Options {
 // wiring hands it in.
 struct PartitionTail {
     PartitionId partition;
-    Offset end;                // one past the newest durable record
-    int64_t total_events = 0;  // ever appended
+    Offset end;                           // one past the newest durable record
+    std::optional<int64_t> total_events;  // ever appended; unset: the log counts records only
     int64_t bytes = 0;
 };
 using Tails = std::function<Result<std::vector<PartitionTail>>()>;

@@ -81,7 +81,7 @@ private:
 TEST(SampleHistory, IsLabelledAndMadeOnce) {
     Folder folder;
     ASSERT_TRUE(folder.fill());
-    const auto events = folder.state().total_events;
+    const int64_t events = folder.state().total_events.value_or(0);
     EXPECT_NEAR(static_cast<double>(events), 1'000, 150);
     const auto projects = *folder.control->projects();
     ASSERT_EQ(projects.size(), 1U);

@@ -1,6 +1,7 @@
 // One entry for each backend of the event log.
 #include "event_log/memory/memory_event_log.h"
 #include "tests/contract/event_log_contract.h"
+#include "tests/contract/event_log_kafka_backend.h"
 
 namespace clickmill::event_log {
 namespace {
@@ -38,7 +39,9 @@ Backend backend(std::string name) {
 }  // namespace
 
 std::vector<Backend> event_log_backends() {
-    return {backend<MemoryUnderTest>("Memory")};
+    std::vector<Backend> backends = {backend<MemoryUnderTest>("Memory")};
+    for (Backend& kafka : kafka_backends()) backends.push_back(std::move(kafka));
+    return backends;
 }
 
 }  // namespace clickmill::event_log

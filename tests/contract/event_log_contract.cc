@@ -77,6 +77,18 @@ protected:
         return found.value_or(PartitionState{});
     }
 
+    // What the log says about events ever appended: all that is true, or that it cannot know.
+    void expect_totals(int64_t events, int64_t before_first) {
+        if (GetParam().knows_totals) {
+            EXPECT_EQ(state().total_events, events);
+            EXPECT_EQ(state().total_before_first, before_first);
+        } else {
+            EXPECT_EQ(state().total_events, std::nullopt);
+        }
+    }
+    // By the clock that append times come from.
+    Moment now() { return GetParam().has_own_clock ? SystemClock().now() : clock_.now(); }
+
     TestClock clock_;
     std::unique_ptr<LogUnderTest> under_test_;
 };
@@ -100,9 +112,8 @@ TEST_P(EventLogContract, CountsItsEvents) {
     append("a", 3);
     append("b", 4);
 
-    EXPECT_EQ(state().total_events, 7);
-    EXPECT_EQ(state().total_before_first, 0);
-    EXPECT_GT(state().bytes, 0);
+    expect_totals(7, 0);
+    EXPECT_EQ(state().bytes > 0, GetParam().knows_totals);
 }
 
 TEST_P(EventLogContract, HasAnIdentity) {
@@ -111,14 +122,17 @@ TEST_P(EventLogContract, HasAnIdentity) {
 }
 
 TEST_P(EventLogContract, DeliversEachRecordWithItsCountTimeAndRoomBehindIt) {
+    const Moment before = std::chrono::floor<std::chrono::milliseconds>(now());
     append("event", 5);
+    const Moment after = now();
 
     const auto source = reader();
     const Batch batch = next(*source);
 
     ASSERT_EQ(batch.records.size(), 1U);
     EXPECT_EQ(batch.records[0].event_count, 5);
-    EXPECT_EQ(batch.records[0].append_time, clock_.now());
+    EXPECT_GE(batch.records[0].append_time, before);
+    EXPECT_LE(batch.records[0].append_time, after);
     EXPECT_EQ(batch.records[0].lost_before, 0);
     EXPECT_FALSE(batch.records[0].is_damaged);
     EXPECT_GE(batch.records[0].payload.capacity(), batch.records[0].payload.size() + 64);
@@ -172,7 +186,8 @@ TEST_P(EventLogContract, SaysThatTheEndWasReachedAndWhen) {
     const Batch batch = next(*source);
 
     ASSERT_TRUE(batch.at_end_since);
-    EXPECT_EQ(*batch.at_end_since, clock_.now());
+    EXPECT_LE(*batch.at_end_since, now());
+    EXPECT_GE(*batch.at_end_since, now() - std::chrono::seconds(5));
 }
 
 TEST_P(EventLogContract, NeverShowsALaterRecordWithATimeBeforeTheEndThatWasReached) {
@@ -195,6 +210,7 @@ TEST_P(EventLogContract, NeverShowsALaterRecordWithATimeBeforeTheEndThatWasReach
 }
 
 TEST_P(EventLogContract, KeepsAppendTimesFromFallingWhenTheClockGoesBack) {
+    if (GetParam().has_own_clock) GTEST_SKIP() << "its clock is not ours to set";
     const Moment start = clock_.now();
     append("first");
     clock_.set(start - std::chrono::hours(3));
@@ -250,8 +266,7 @@ TEST_P(EventLogContract, RefusesAPositionThatRetentionHasPassed) {
 
     EXPECT_EQ(state().first, Offset{2});
     EXPECT_EQ(state().end, Offset{4});
-    EXPECT_EQ(state().total_events, 8);
-    EXPECT_EQ(state().total_before_first, 4);
+    expect_totals(8, 4);
     const auto opened = log().read(kPartition, Offset{1});
     ASSERT_FALSE(opened);
     EXPECT_EQ(opened.error().code, ErrorCode::NotFound);
@@ -395,6 +410,7 @@ TEST_P(EventLogContract, KeepsEveryAppendOfManyThreadsForManyReaders) {
 }
 
 TEST_P(EventLogContract, CountsOffsetsWithSixtyFourBits) {
+    if (!GetParam().starts_anywhere) GTEST_SKIP() << "it begins at 0";
     constexpr int64_t kFar = (int64_t{1} << 53) + 1;
     open({.first_offset = Offset{kFar}});
 

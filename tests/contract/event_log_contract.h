@@ -54,6 +54,9 @@ struct BackendOptions {
 struct Backend {
     std::string name;
     std::function<std::unique_ptr<LogUnderTest>(BackendOptions, Clock&)> make;
+    bool knows_totals = true;     // events ever appended, and bytes
+    bool starts_anywhere = true;  // at BackendOptions::first_offset
+    bool has_own_clock = false;   // append times come from somebody else's clock, in milliseconds
 };
 
 std::vector<Backend> event_log_backends();

@@ -3,7 +3,7 @@
 
     tests/kafka/contract_test.py --bin build/dev/bin/clickmill
 
-Starts three brokers and kills the third: topics with a replica on it can be made to wait for it.
+Starts three brokers and stops the third: topics with a replica on it can be made to wait for it.
 """
 import argparse
 import os
@@ -23,7 +23,7 @@ def main():
     cluster = KafkaCluster(f"contract-{os.getpid()}", brokers=3)
     try:
         cluster.start()
-        cluster.kill(3)
+        cluster.stop(3, seconds=60)
         test = pathlib.Path(options.bin).with_name("event_log_contract_test")
         done = subprocess.run([test, f"--gtest_filter={options.filter}"], text=True, stdout=subprocess.PIPE,
                               env={**os.environ, "CLICKMILL_TEST_KAFKA": cluster.bootstrap_of(1, 2)})

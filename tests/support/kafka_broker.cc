@@ -20,6 +20,8 @@ using Resource =
     std::unique_ptr<rd_kafka_ConfigResource_t, Destroy<rd_kafka_ConfigResource_destroy>>;
 using Deletion = std::unique_ptr<rd_kafka_DeleteRecords_t, Destroy<rd_kafka_DeleteRecords_destroy>>;
 using NewTopic = std::unique_ptr<rd_kafka_NewTopic_t, Destroy<rd_kafka_NewTopic_destroy>>;
+using AdminOptions =
+    std::unique_ptr<rd_kafka_AdminOptions_t, Destroy<rd_kafka_AdminOptions_destroy>>;
 using TopicDeletion =
     std::unique_ptr<rd_kafka_DeleteTopic_t, Destroy<rd_kafka_DeleteTopic_destroy>>;
 
@@ -100,6 +102,26 @@ void TestTopic::create(int32_t partitions) {
     ASSERT_EQ(count, 1U);
     EXPECT_EQ(rd_kafka_topic_result_error(results[0]), RD_KAFKA_RESP_ERR_NO_ERROR)
         << rd_kafka_topic_result_error_string(results[0]);
+    for (const int32_t broker : {1, 2}) {
+        while (!is_known_to(broker) && !testing::Test::HasFailure()) std::this_thread::yield();
+    }
+}
+
+// Each broker learns of it at its own time.
+bool TestTopic::is_known_to(int32_t broker) {
+    const Resource resource(
+        rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, options_.topic.c_str()));
+    std::array<rd_kafka_ConfigResource_t*, 1> resources = {resource.get()};
+    const Queue queue(rd_kafka_queue_new(client_.get()));
+    const AdminOptions to(
+        rd_kafka_AdminOptions_new(client_.get(), RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS));
+    rd_kafka_AdminOptions_set_broker(to.get(), broker, nullptr, 0);
+    rd_kafka_DescribeConfigs(client_.get(), resources.data(), 1, to.get(), queue.get());
+    const Event event = answer_of(queue.get());
+    size_t count = 0;
+    const auto** described = rd_kafka_DescribeConfigs_result_resources(
+        rd_kafka_event_DescribeConfigs_result(event.get()), &count);
+    return rd_kafka_ConfigResource_error(described[0]) == RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 void TestTopic::set(const std::string& setting, const std::string& value) {

@@ -1,5 +1,5 @@
 // A real Kafka cluster for tests of C++: topics of its own, and what only an administrator can do
-// to them. tests/kafka/contract_test.py starts brokers 1 to 3, kills the third, and says in
+// to them. tests/kafka/contract_test.py starts brokers 1 to 3, stops the third, and says in
 // CLICKMILL_TEST_KAFKA (host:port,...) where the others are.
 #pragma once
 
@@ -37,6 +37,7 @@ private:
     void set_up(int32_t partitions, std::span<const int32_t> brokers);
     void set(const std::string& setting, const std::string& value);
     bool is_held();
+    bool is_known_to(int32_t broker);
 
     event_log::KafkaOptions options_;
     std::unique_ptr<telemetry::Logger> logger_;
