@@ -16,16 +16,23 @@ public:
 
     EventLog& log() override { return *log_; }
     void hold_sync() override { log_->hold_sync(); }
-    void release_sync() override { log_->release_sync(); }
+    void release_sync() override {
+        const std::lock_guard lock(closing_);
+        if (log_) log_->release_sync();
+    }
     void trim(Offset offset) override { log_->trim(PartitionId{0}, offset); }
     void fail_appends() override {
         log_->fail_next_appends(1'000'000, {ErrorCode::Unavailable, "cannot append record",
                                             "event log in memory", "disk full"});
     }
     void heal() override { log_->fail_next_appends(0, {}); }
-    void close() override { log_.reset(); }
+    void close() override {
+        const std::lock_guard lock(closing_);
+        log_.reset();
+    }
 
 private:
+    std::mutex closing_;  // a test may release while another thread closes
     std::unique_ptr<MemoryEventLog> log_;
 };
 
