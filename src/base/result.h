@@ -61,7 +61,9 @@ inline std::unexpected<Error> fail(ErrorCode code, std::string what, std::string
 #define ASSIGN_OR_RETURN(declaration, expression)                                           \
     CLICKMILL_ASSIGN_OR_RETURN_(CLICKMILL_CONCAT(clickmill_result_, __LINE__), declaration, \
                                 expression)
+// NOLINTBEGIN(bugprone-macro-parentheses): a declaration cannot stand in parentheses.
 #define CLICKMILL_ASSIGN_OR_RETURN_(result, declaration, expression) \
     auto result = (expression);                                      \
     if (!result) return std::unexpected(std::move(result).error());  \
     declaration = *std::move(result)
+// NOLINTEND(bugprone-macro-parentheses)

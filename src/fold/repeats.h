@@ -21,8 +21,8 @@ inline constexpr size_t kOlderSlices = 3;
 inline constexpr size_t kMaxCuts = 4096;
 
 struct RepeatLimits {
-    int64_t slice_seconds = 8 * 3600;
-    int64_t max_entries = 3 << 20;  // 16 bytes each at a load of 3/4: 64 MiB a slice
+    int64_t slice_seconds = int64_t{8} * 3600;
+    int64_t max_entries = int64_t{3} << 20;  // 16 bytes each at a load of 3/4: 64 MiB a slice
 };
 
 // An id as the tables keep it: the keyed hash of its block, and its place among the block's 64

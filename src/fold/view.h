@@ -33,8 +33,8 @@ struct RollupDefinition {
 struct Limits {
     int32_t features = 10'000;  // per project, partition and local day; later ones are (other)
     int32_t values = 1'000;     // the same for each dimension
-    int64_t late_seconds =
-        7 * 86'400;  // a click appended later than this after its hour's end is late
+    // A click appended later than this after its hour's end is late.
+    int64_t late_seconds = int64_t{7} * 86'400;
     auto operator<=>(const Limits&) const = default;
 };
 
