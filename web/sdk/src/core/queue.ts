@@ -18,7 +18,7 @@ const MAX_BYTES = 262_144;
 /** The collector recognises a repeat for 24 h; what is older than this might count twice. */
 const MAX_AGE = 20 * 3_600_000;
 /** A page that lives renews its lease in time even when its timers are throttled to one a minute. */
-const LEASE = 90_000;
+export const LEASE = 90_000;
 /** No lease is longer; one that claims to be was written under another clock. */
 const LONGEST_LEASE = 2 * 3_600_000;
 
@@ -32,6 +32,7 @@ export function createQueue(env: Environment, prefix: string, boot: string, onAd
   let dropped = 0;
   /** Until when others leave our key alone; 0 while it could not be written. */
   let lease = 0;
+  let slack = LEASE;
 
   const waiting = () => entries.filter((entry) => !entry.isSending);
 
@@ -56,9 +57,10 @@ export function createQueue(env: Environment, prefix: string, boot: string, onAd
     entries = kept.reverse();
   };
 
-  /** Writes the queue down; others leave it alone until `slack` after `until`. */
-  const save = (until = 0, slack = LEASE) => {
+  /** Writes the queue down; others leave it alone until `newSlack`, the last one given, after `until`. */
+  const save = (until = 0, newSlack = slack) => {
     wake();
+    slack = newSlack;
     lease = Math.max(until, env.now()) + slack;
     try {
       if (entries.length || dropped) {

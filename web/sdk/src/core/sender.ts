@@ -2,7 +2,7 @@
 // same ids. What each answer means: README.md, "What happens to a click".
 
 import type { Answer, Environment } from "./environment";
-import type { Entry, Queue } from "./queue";
+import { type Entry, LEASE, type Queue } from "./queue";
 
 const INTERVAL = 1000;
 const FULL_BATCH = 20;
@@ -96,7 +96,7 @@ export function createSender(
     const sentAt = now();
     if ((inFlight && !isLeaving) || sentAt < readWait()[1]) return plan();
     const batch = queue.take(batchLimit, MAX_IN_FLIGHT - HEAD - inFlight);
-    if (!batch.length) return queue.save();
+    if (!batch.length) return plan();
 
     const dropped = queue.addDropped(0);
     const body = `{"key":${JSON.stringify(key)},"sent_at":${sentAt},"client_dropped":${dropped},"events":[${batch.map(({ line }) => line)}]}`;
@@ -115,9 +115,11 @@ export function createSender(
     /** The network may be back, or the page is: no reason to wait for what only failed to connect. */
     resume() {
       if (isOffline) delete store[waitKey];
+      queue.save(0, LEASE);
       plan();
     },
-    /** The page is going: sends what it can and leaves the rest to the next page, soon. */
+    /** The page is going: sends what it can and leaves the rest to the next page, soon. A browser
+     * says `visibilitychange` after `pagehide`: what that writes down keeps the short lease. */
     leave() {
       send(true);
       queue.save(0, LEAVING);

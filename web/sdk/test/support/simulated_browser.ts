@@ -130,9 +130,10 @@ export class Page {
     return this;
   }
 
-  /** As browsers do when the page goes: `pagehide`, then nothing of it runs any more. */
+  /** As browsers do when the page goes: `pagehide`, then `visibilitychange`, then nothing. */
   close(): void {
     this.client.leave();
+    this.client.flush();
     this.isOpen = false;
   }
 
