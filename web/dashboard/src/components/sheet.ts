@@ -17,7 +17,8 @@ export interface NumbersSheet {
   rows: SheetRow[];
 }
 
-// RFC 4180 with CRLF. Text that a spreadsheet would take for a formula gets an apostrophe before it.
+// RFC 4180 with CRLF. Text that a spreadsheet would take for a formula gets an apostrophe before it,
+// by the same rule as in the server's CSV: spreadsheets skip spaces before they look.
 export function csvOf(sheet: NumbersSheet): string {
   const lines = [sheet.columns.map(csvText)];
   for (const row of sheet.rows) {
@@ -30,8 +31,8 @@ export function csvOf(sheet: NumbersSheet): string {
 }
 
 function csvText(text: string): string {
-  const defused = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(defused) ? `"${defused.replaceAll('"', '""')}"` : defused;
+  const defused = /^ *[=+\-@\t\r\n|%]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]|^ | $/.test(defused) ? `"${defused.replaceAll('"', '""')}"` : defused;
 }
 
 export function saveCsv(sheet: NumbersSheet, fileName: string): void {
