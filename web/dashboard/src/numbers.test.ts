@@ -14,6 +14,8 @@ describe("numbers", () => {
     expect(writeCount(1234567)).toBe("1,234,567");
     expect(writeShare(0.13)).toBe("13.0%");
     expect(writeShare(0.0004)).toBe("0.04%");
+    expect(writeShare(0)).toBe("0.0%");
+    expect(writeShare(1 / 134_994)).toBe("<0.01%"); // little is not nothing
   });
 
   it("say the direction of a change, and large ones as a factor", () => {

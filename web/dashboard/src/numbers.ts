@@ -27,6 +27,8 @@ const signedPercent = new Intl.NumberFormat(locale, {
 // What stands where a number is not known; never 0.
 export const unknown = "–";
 
+const leastShare = 0.0001; // less is written as less than this
+
 export type Unit = "count" | "share" | "index";
 
 export function writeCount(value: number | null): string {
@@ -35,6 +37,7 @@ export function writeCount(value: number | null): string {
 
 export function writeShare(value: number | null): string {
   if (value === null) return unknown;
+  if (value > 0 && value < leastShare) return `<${finePercent.format(leastShare)}`;
   return value !== 0 && Math.abs(value) < 0.001 ? finePercent.format(value) : percent.format(value);
 }
 

@@ -12,7 +12,7 @@ export function Problem({ problem, title, onRetry }: ProblemProps) {
     <div class="problem" role="alert">
       <p class="problem-title">{title ?? titleOf(problem)}</p>
       <p class="problem-message">{problem.message}</p>
-      {onRetry && (
+      {onRetry && !isFinal(problem) && (
         <button type="button" class="button" onClick={onRetry}>
           Try again
         </button>
@@ -21,10 +21,15 @@ export function Problem({ problem, title, onRetry }: ProblemProps) {
   );
 }
 
+// The same question would get the same answer.
+function isFinal({ code }: ProblemValue): boolean {
+  return code === "too_wide" || unanswerable.includes(code);
+}
+
+const unanswerable = ["no_rollup", "no_users", "needs_experiment"];
+
 function titleOf({ code }: ProblemValue): string {
-  if (["no_rollup", "no_users", "needs_experiment"].includes(code)) {
-    return "Nothing that is kept answers this question";
-  }
+  if (unanswerable.includes(code)) return "Nothing that is kept answers this question";
   if (code === "server_away") return "Clickmill does not answer";
   if (code === "too_wide") return "That is too much for one chart";
   return "This could not be shown";

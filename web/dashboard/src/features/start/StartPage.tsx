@@ -12,11 +12,17 @@ export function StartPage({ context }: { context: ProjectContext }) {
   const { project, today } = context;
   const snippets = snippetsOf(window.location.origin, project.write_key_hint);
   const [chosen, setChosen] = useState(0);
+  const accounting = useAnswer<Accounting>(
+    addressOfQuestion("/api/v1/accounting", { project: project.id }),
+  );
+  const counted = accounting.state === "ready" ? accounting.value.project.counted : 0;
   const snippet = snippets[chosen] ?? snippets[0];
   return (
     <section class="card start">
-      <h1>Count the first click of {project.name}</h1>
-      <FirstClick project={project.id} zone={project.zone} today={today} />
+      <h1>
+        {counted === 0 ? `Count the first click of ${project.name}` : `Set up ${project.name}`}
+      </h1>
+      <FirstClick project={project.id} zone={project.zone} today={today} counted={counted} />
       <fieldset class="tabs">
         <legend class="visually-hidden">Where the clicks come from</legend>
         {snippets.map(({ name }, index) => (
@@ -78,11 +84,10 @@ interface FirstClickProps {
   project: string;
   zone: string;
   today: string;
+  counted: number;
 }
 
-function FirstClick({ project, zone, today }: FirstClickProps) {
-  const accounting = useAnswer<Accounting>(addressOfQuestion("/api/v1/accounting", { project }));
-  const counted = accounting.state === "ready" ? accounting.value.project.counted : 0;
+function FirstClick({ project, zone, today, counted }: FirstClickProps) {
   const features = useAnswer<Features>(
     counted > 0
       ? addressOfQuestion("/api/v1/features", {

@@ -1,6 +1,7 @@
 // The table of top features. Rows can be ticked to compare them in Explore.
 import { useState } from "preact/hooks";
 import type { FeatureRow, Features } from "../../api";
+import { Breakable } from "../../components/Breakable";
 import { Delta } from "../../components/Delta";
 import { Link } from "../../components/Link";
 import { Sparkline } from "../../components/Sparkline";
@@ -29,7 +30,8 @@ export function TopTable({ view, features, isOutdated, csvAddress, onShow }: Top
   const completeCount = trend
     ? completeBuckets(trend.buckets, trend.grain, features.complete_through)
     : 0;
-  const most = Math.max(0.000001, ...rows.map(({ share }) => share ?? 0));
+  const total = features.total_clicks;
+  const most = Math.max(1, ...rows.map(({ clicks }) => clicks));
 
   return (
     <div class={isOutdated ? "outdated" : undefined} aria-busy={isOutdated}>
@@ -87,7 +89,8 @@ export function TopTable({ view, features, isOutdated, csvAddress, onShow }: Top
                   key={row.feature_id}
                   row={row}
                   view={view}
-                  widest={most}
+                  total={total}
+                  most={most}
                   completeCount={completeCount}
                   isPicked={picked.includes(row.feature_id)}
                   isFull={picked.length >= mostFeatures}
@@ -132,6 +135,12 @@ interface SortHeaderProps {
 function SortHeader({ order, text, view, onShow }: SortHeaderProps) {
   const isCurrent = view.order === order;
   const direction = order === "name" ? "ascending" : "descending";
+  // Beside the text where the column has room, so that text and numbers stay flush.
+  const arrow = (
+    <span class="sort-arrow" aria-hidden="true">
+      {isCurrent ? (order === "name" ? "↑" : "↓") : ""}
+    </span>
+  );
   return (
     <th
       scope="col"
@@ -139,10 +148,9 @@ function SortHeader({ order, text, view, onShow }: SortHeaderProps) {
       aria-sort={isCurrent ? direction : undefined}
     >
       <button type="button" class="sort" onClick={() => onShow({ order })}>
+        {order !== "name" && arrow}
         {text}
-        <span class="sort-arrow" aria-hidden="true">
-          {isCurrent ? (order === "name" ? "↑" : "↓") : ""}
-        </span>
+        {order === "name" && arrow}
       </button>
     </th>
   );
@@ -151,14 +159,15 @@ function SortHeader({ order, text, view, onShow }: SortHeaderProps) {
 interface RowProps {
   row: FeatureRow;
   view: TopView;
-  widest: number; // the largest share shown
+  total: number | null; // clicks on all features
+  most: number; // clicks on the first of the rows shown
   completeCount: number; // buckets of the small trend
   isPicked: boolean;
   isFull: boolean;
   onPick: (feature: string, isOn: boolean) => void;
 }
 
-function Row({ row, view, widest, completeCount, isPicked, isFull, onPick }: RowProps) {
+function Row({ row, view, total, most, completeCount, isPicked, isFull, onPick }: RowProps) {
   const isFeature = !row.feature_id.startsWith("(");
   const params = paramsOf({
     ...defaultView,
@@ -182,7 +191,7 @@ function Row({ row, view, widest, completeCount, isPicked, isFull, onPick }: Row
       <th scope="row">
         {isFeature ? (
           <Link to="/explore" params={params} class="feature-name">
-            {row.feature_id}
+            <Breakable text={row.feature_id} />
           </Link>
         ) : (
           <span class="feature-name">{row.feature_id}</span>
@@ -194,9 +203,9 @@ function Row({ row, view, widest, completeCount, isPicked, isFull, onPick }: Row
       <td class="number strong">{writeCount(row.clicks)}</td>
       <td class="number share-column">
         <span class="share">
-          {writeShare(row.share)}
+          {writeShare(total ? row.clicks / total : null)}
           <span class="share-bar" aria-hidden="true">
-            <span style={{ width: `${((row.share ?? 0) / widest) * 100}%` }} />
+            <span style={{ width: `${(row.clicks / most) * 100}%` }} />
           </span>
         </span>
       </td>

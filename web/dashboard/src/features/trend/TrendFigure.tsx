@@ -5,8 +5,8 @@ import { LineChart } from "../../components/LineChart";
 import { NumbersTable } from "../../components/NumbersTable";
 import { saveCsv } from "../../components/sheet";
 import { now, type ProjectContext } from "../../context";
-import { writeBucket, writeMoment, writeRange } from "../../time";
-import { captionOf, describe, rangeOfMoments, unfinishedText } from "./captions";
+import { writeMoment, writeRange } from "../../time";
+import { captionOf, describe, nothingText, rangeOfMoments, unfinishedText } from "./captions";
 import { hasNothing, knownBuckets, linesOf, sheetOf, unitOf } from "./lines";
 import { TrendLegend } from "./TrendLegend";
 import { TrendNotes } from "./TrendNotes";
@@ -39,23 +39,17 @@ export function TrendFigure(props: TrendFigureProps) {
         <div>
           <h2>{caption}</h2>
           <p class="soft">
-            {writeRange(rangeOfMoments(series.from, series.to))}, {series.zone}
+            {writeRange(rangeOfMoments(series.from, series.to))}, {series.zone}{" "}
             {series.previous && (
-              <>
-                {" "}
+              <span class="dash-note">
                 <span class="dash-key" aria-hidden="true" /> dashed:{" "}
                 {writeRange(rangeOfMoments(series.previous.from, series.previous.to))}
-              </>
+              </span>
             )}
           </p>
         </div>
         <div class="figure-actions">
-          <button
-            type="button"
-            class="button"
-            aria-pressed={view.isTable}
-            onClick={() => onShow({ isTable: !view.isTable })}
-          >
+          <button type="button" class="button" onClick={() => onShow({ isTable: !view.isTable })}>
             <span class={`icon ${view.isTable ? "icon-chart" : "icon-table"}`} aria-hidden="true" />
             {view.isTable ? "Show as chart" : "Show as table"}
           </button>
@@ -103,9 +97,7 @@ export function TrendFigure(props: TrendFigureProps) {
 
       {hasNothing(lines) && (
         <p class="nothing" role="status">
-          No clicks here{" "}
-          {series.buckets[0] && `since ${writeBucket(series.buckets[0], series.grain)}`}. Try other
-          days or fewer filters.
+          {nothingText(series, now.value)}
         </p>
       )}
       <TrendLegend

@@ -1,5 +1,6 @@
 // The lines by name with their totals; pointing at one brings it forward.
 import type { Series } from "../../api";
+import { Breakable } from "../../components/Breakable";
 import { Delta } from "../../components/Delta";
 import { Swatch } from "../../components/Swatch";
 import { writeCount, writeShare } from "../../numbers";
@@ -47,8 +48,10 @@ export function TrendLegend({ view, series, lines, onEmphasise, onShow }: TrendL
               onMouseLeave={() => onEmphasise(null)}
             >
               <th scope="row">
-                <Swatch color={line.color} />
-                <LegendName line={line} view={view} onShow={onShow} />
+                <span class="legend-cell">
+                  <Swatch color={line.color} />
+                  <LegendName line={line} view={view} onShow={onShow} />
+                </span>
               </th>
               <td class="number">{isShare ? writeShare(line.total) : writeCount(line.total)}</td>
               {view.isCompared && (
@@ -77,7 +80,11 @@ function LegendName({ line, view, onShow }: LegendNameProps) {
   const { by } = view;
   const value = line.value;
   if (!by || value === null || value.startsWith("(")) {
-    return <span class="legend-name">{line.name}</span>;
+    return (
+      <span class="legend-name">
+        <Breakable text={line.name} />
+      </span>
+    );
   }
   return (
     <button
@@ -86,7 +93,7 @@ function LegendName({ line, view, onShow }: LegendNameProps) {
       title={`Show only ${value}`}
       onClick={() => onShow({ by: null, filters: { ...view.filters, [by]: [value] } })}
     >
-      {line.name}
+      <Breakable text={line.name} />
     </button>
   );
 }

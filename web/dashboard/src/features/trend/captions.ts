@@ -32,6 +32,23 @@ export function unfinishedText(series: Series, zone: string, now: number): strin
   return `Unfinished, complete through ${writeMoment(series.complete_through, zone, now)} (${zone})`;
 }
 
+const behindMs = 60_000;
+
+// Why there is nothing to draw. Counting that lags behind (a restart, a history that is read in) is
+// another thing than a silent feature.
+export function nothingText(series: Series, now: number): string {
+  const through = series.complete_through;
+  const isBehind = through !== null && now - Date.parse(through) > behindMs;
+  if (isBehind && Date.parse(through) < Date.parse(series.from)) {
+    return `Counted up to ${writeMoment(through, series.zone, now)} so far. These days fill in by themselves.`;
+  }
+  const early = series.reasons.filter(({ reason }) => reason === "before_first_event");
+  if (early.some(({ first, last }) => first === 0 && last >= knownBuckets(series) - 1)) {
+    return "The project had no click yet in these days.";
+  }
+  return "No clicks in these days. Try other days or fewer filters.";
+}
+
 // The days of an answer, from its moments; its end is excluded there and included here.
 export function rangeOfMoments(from: string, to: string): DateRange {
   const first = from.slice(0, 10);

@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { csvOf } from "../../components/sheet";
 import { series } from "../../testing/series";
-import { captionOf, rangeOfMoments, describe as say, unfinishedText } from "./captions";
+import {
+  captionOf,
+  nothingText,
+  rangeOfMoments,
+  describe as say,
+  unfinishedText,
+} from "./captions";
 import { hasNothing, knownBuckets, linesOf, nameOfValue, sheetOf } from "./lines";
 import { notesOf } from "./TrendNotes";
 
@@ -112,6 +118,21 @@ describe("sentences", () => {
       "Unfinished, complete through 14:32 (Europe/Berlin)",
     );
     expect(unfinishedText(series({ complete_buckets: 3 }), "Europe/Berlin", now)).toBeNull();
+  });
+
+  it("say why there is nothing to draw", () => {
+    const justBehind = now - 30_000;
+    expect(nothingText(series(), justBehind)).toMatch(/^No clicks in these days/);
+    const behind = series({ complete_through: "2026-10-28T06:02:00+01:00" });
+    expect(nothingText(behind, now)).toMatch(/^Counted up to 28 Oct, 06:02 so far/);
+    const early = {
+      reason: "before_first_event" as const,
+      series: null,
+      first: 0,
+      last: 2,
+      message: "no click yet",
+    };
+    expect(nothingText(series({ reasons: [early] }), now)).toMatch(/no click yet/);
   });
 
   it("give days with both ends included", () => {
