@@ -52,8 +52,8 @@ export function drawBars(place: Element, bars: Bars): void {
   const texts: [string, number, number, string][] = [
     [bars.from, 0, HEIGHT - 3, "start"],
     [bars.to, WIDTH, HEIGHT - 3, "end"],
-    [String(highest), WIDTH, HEAD - 4, "end"],
   ];
+  if (bars.values.some(Boolean)) texts.push([String(highest), WIDTH, HEAD - 4, "end"]);
   for (const [text, x, y, anchor] of texts) {
     const label = svgElement("text", { x, y, "text-anchor": anchor });
     label.textContent = text;

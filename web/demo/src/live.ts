@@ -50,7 +50,7 @@ class Pulse {
     drawBars(place("pulse"), {
       values,
       complete: SECONDS_SHOWN,
-      label: `${sum} clicks in the last minute`,
+      label: `${sum} ${sum === 1 ? "click" : "clicks"} in the last minute`,
       from: "1 minute ago",
       to: "now",
     });

@@ -4,10 +4,10 @@ import { connect, sdk } from "./connection";
 import { watch } from "./live";
 
 const PRODUCTS = [
-  { id: "apples", name: "Apples", price: "2.40", picture: "🍎" },
-  { id: "bread", name: "Bread", price: "3.10", picture: "🍞" },
-  { id: "cheese", name: "Cheese", price: "5.80", picture: "🧀" },
-  { id: "honey", name: "Honey", price: "6.50", picture: "🍯" },
+  { id: "apples", name: "Apples", price: "2.40" },
+  { id: "bread", name: "Bread", price: "3.10" },
+  { id: "cheese", name: "Cheese", price: "5.80" },
+  { id: "honey", name: "Honey", price: "6.50" },
 ];
 const LATE_OFFER_MS = 1500;
 
@@ -39,10 +39,10 @@ function button(text: string, featureId: string): HTMLButtonElement {
 function showProducts(): void {
   for (const product of PRODUCTS) {
     const card = document.createElement("li");
-    const picture = document.createElement("span");
+    const picture = document.createElement("img");
     picture.className = "picture";
-    picture.textContent = product.picture;
-    picture.setAttribute("aria-hidden", "true");
+    picture.src = `${product.id}.svg`;
+    picture.alt = "";
     const name = document.createElement("h3");
     name.textContent = product.name;
     const price = document.createElement("p");
