@@ -1,0 +1,112 @@
+// The real program: starts `clickmill serve` on a data folder in /tmp, reads what it prints to a
+// newcomer, stops it or kills it. CLICKMILL_BIN names the program.
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+
+export const program = resolve(process.env.CLICKMILL_BIN ?? "../../build/dev/bin/clickmill");
+
+// Far from the browser's zone and no whole hour off: a mix-up of zones shows.
+export const serverZone = "Asia/Kathmandu";
+
+export class Clickmill {
+  url = "";
+  signInLink = "";
+  writeKey = "";
+  readKey = "";
+  snippet = ""; // what the program told the newcomer to paste
+  readonly data = mkdtempSync(join(tmpdir(), "clickmill-browser-"));
+  private process: ChildProcess | null = null;
+
+  constructor(private readonly isDemo: boolean) {}
+
+  // Keeps its address when it is started again.
+  async start(): Promise<void> {
+    const listen = this.url ? new URL(this.url).host : "127.0.0.1:0";
+    const words = ["serve", "--data", this.data, "--listen", listen];
+    const started = spawn(program, this.isDemo ? [...words, "--demo"] : words, {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, TZ: serverZone, CLICKMILL_SERVER__OPERATIONS_LISTEN: "127.0.0.1:0" },
+    });
+    this.process = started;
+    let said = "";
+    let complaints = "";
+    started.stderr.on("data", (text) => {
+      complaints += text;
+    });
+    for await (const line of createInterface({ input: started.stdout })) {
+      said += `${line}\n`;
+      if (line.startsWith("listening on ")) break;
+    }
+    if (!said.includes("listening on ")) throw new Error(`it did not start: ${said}${complaints}`);
+    started.stdout.resume();
+    this.url = `http://${said.match(/^listening on (\S+)/m)?.[1]}`;
+    this.signInLink = said.match(/https?:\/\/\S+\/signin\?token=\w+/)?.[0] ?? this.signInLink;
+    this.writeKey = said.match(/wk_\w+/)?.[0] ?? this.writeKey;
+    this.readKey = said.match(/rk_\w+/)?.[0] ?? this.readKey;
+    this.snippet = said.match(/<script src=[\s\S]+<\/script>/)?.[0] ?? this.snippet;
+    if (this.isDemo) await this.readDemoKeys();
+  }
+
+  // SIGTERM lets it finish, SIGKILL does not. Done when the process is gone.
+  async end(signal: "SIGTERM" | "SIGKILL"): Promise<number | null> {
+    const ending = this.process;
+    if (!ending || ending.exitCode !== null) return ending?.exitCode ?? null;
+    this.process = null;
+    return new Promise((done) => {
+      ending.once("exit", done);
+      ending.kill(signal);
+    });
+  }
+
+  // Another one-time link, as an operator makes it.
+  newSignInLink(person: string): string {
+    const said = this.run("user", "add", person, "--data", this.data);
+    const token = said.match(/signin\?token=\w+/)?.[0];
+    if (!token) throw new Error(`no sign-in link in: ${said}`);
+    return `${this.url}/${token}`;
+  }
+
+  // Every raw click, as the event log has it.
+  rawClicks(): Record<string, unknown>[] {
+    const lines = this.run("log", "cat", "--data", this.data).trim().split("\n");
+    return lines.filter(Boolean).map((line) => JSON.parse(line).event as Record<string, unknown>);
+  }
+
+  // Stops it and removes its data.
+  async remove(): Promise<void> {
+    await this.end("SIGTERM");
+    rmSync(this.data, { recursive: true, force: true });
+  }
+
+  // The collector's answer to a click that some program sends.
+  send(events: object[], headers: Record<string, string> = {}): Promise<Response> {
+    return fetch(`${this.url}/v1/events`, {
+      method: "POST",
+      headers,
+      body: JSON.stringify({ key: this.writeKey, events }),
+    });
+  }
+
+  private run(...words: string[]): string {
+    return execFileSync(program, words, {
+      encoding: "utf8",
+      maxBuffer: 2 ** 28,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+  }
+
+  private async readDemoKeys(): Promise<void> {
+    const keys = await (await fetch(`${this.url}/demo/config.json`)).json();
+    this.writeKey = keys.write_key;
+    this.readKey = keys.read_key;
+  }
+}
+
+export async function startClickmill(options: { isDemo?: boolean } = {}): Promise<Clickmill> {
+  const made = new Clickmill(options.isDemo ?? false);
+  await made.start();
+  return made;
+}
