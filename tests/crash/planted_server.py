@@ -9,6 +9,7 @@ import http.server
 import json
 import os
 import pathlib
+import signal
 import sys
 import threading
 import time
@@ -115,6 +116,7 @@ def serve(address, daemon):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     arguments = dict(zip(sys.argv[2::2], sys.argv[3::2]))
     Handler.store = Store(pathlib.Path(arguments["--data"]))
     print("wk_" + "0" * 32, "rk_" + "0" * 32, flush=True)

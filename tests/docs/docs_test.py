@@ -52,11 +52,9 @@ class PageRun:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
-        if self.background and self.background.poll() is None:
-            self.background.kill()
-            self.background.wait()
-        self.folder.cleanup()
+    def __exit__(self, *failure):
+        with self.folder:
+            self.server.__exit__(*failure)
 
     def in_our_words(self, text):
         return (text.replace("127.0.0.1:8080", f"127.0.0.1:{self.server.port}")

@@ -9,7 +9,6 @@ of autumn 2026. It is stopped between moments, now and then by SIGKILL. One requ
 """
 import argparse
 import collections
-import contextlib
 import datetime
 import http.client
 import itertools
@@ -227,9 +226,11 @@ def compare(server, projects, read_keys, accepted_by):
     """Recounts the log and compares every project. True when all agree."""
     begin = time.monotonic()
     recount = Recount(projects)
-    with contextlib.closing(subprocess.Popen(
-            [server.binary, "log", "cat", "--payload-only", "--data", str(server.data)], stdout=subprocess.PIPE).stdout) as lines:
-        recount.read(lines)
+    with subprocess.Popen([server.binary, "log", "cat", "--payload-only", "--data", str(server.data)],
+                          stdout=subprocess.PIPE) as log_cat:
+        recount.read(log_cat.stdout)
+    if log_cat.returncode != 0:
+        raise RuntimeError(f"log cat gave {log_cat.returncode}")
     print(f"{recount.lines} events in the log, {recount.duplicate} of them repeats, recounted in "
           f"{time.monotonic() - begin:.1f} s", flush=True)
     agree = True

@@ -8,7 +8,6 @@ import os
 import pathlib
 import re
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
@@ -69,6 +68,15 @@ def wait_until(question, what, seconds=30.0, every=0.02):
         time.sleep(every)
 
 
+SANITIZER_REPORT = re.compile(r"^.*(?:ERROR: (?:Address|Leak)Sanitizer|WARNING: ThreadSanitizer|runtime error:).*$", re.M)
+
+
+def sanitizer_report(output):
+    """A sanitizer's first report in `output`, less its dump of memory, at most 3,000 characters. None: it is silent."""
+    found = SANITIZER_REPORT.search(output)
+    return output[found.start():].partition("\nShadow bytes")[0][:3000] if found else None
+
+
 class Refused(RuntimeError):
     """A question that the server did not answer with 200."""
 
@@ -78,7 +86,11 @@ class Refused(RuntimeError):
 
 
 class Clickmill:
-    """One data folder and the server on it. Ports stay the same over restarts."""
+    """One data folder and the server on it. Ports stay the same over restarts.
+
+    Whoever leaves `with` has the server stopped and its output looked through: a server that ends by itself, with
+    another code than 0, or with a sanitizer's report fails the test.
+    """
 
     def __init__(self, binary, data=None, environment=None, arguments=()):
         self.binary = binary
@@ -100,12 +112,16 @@ class Clickmill:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
-        if self.process and self.process.poll() is None:
-            self.kill()
-        self.output_path.unlink(missing_ok=True)
-        if self.owns_data:
-            shutil.rmtree(self.data, ignore_errors=True)
+    def __exit__(self, failure, *_):
+        try:
+            self.end(is_failing=failure is not None)
+            self.check_output()
+        finally:
+            if self.process and self.process.poll() is None:  # does not stop when it is told to
+                self.kill()
+            self.output_path.unlink(missing_ok=True)
+            if self.owns_data:
+                shutil.rmtree(self.data, ignore_errors=True)
 
     # ---- the process ----
 
@@ -125,8 +141,7 @@ class Clickmill:
         return time.monotonic() - begin
 
     def is_ready(self):
-        if self.process.poll() is not None:
-            raise RuntimeError(f"the server ended with {self.process.returncode}:\n{self.output()[-2000:]}")
+        self.check_alive()
         try:
             return self.operations("/readyz")[0] == 200
         except OSError:
@@ -134,13 +149,38 @@ class Clickmill:
 
     def kill(self):
         """kill -9: nothing is flushed, nobody is told."""
-        self.process.send_signal(signal.SIGKILL)
+        self.check_alive()
+        self.process.kill()
         self.process.wait()
+        self.process = None
 
     def stop(self, seconds=30.0):
-        """A graceful stop; the exit code."""
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(seconds)
+        """A graceful stop, which also lets AddressSanitizer look for leaks."""
+        self.check_alive()
+        self.process.terminate()
+        code = self.process.wait(seconds)
+        self.process = None
+        if code != 0:
+            raise RuntimeError(f"the server stopped with {code}:\n{self.last_words()}")
+
+    def end(self, is_failing=False):
+        """Stops what still runs; a test that is failing already has no patience left."""
+        if self.process and is_failing:
+            self.process.kill()
+            self.process.wait()
+        elif self.process:
+            self.stop()
+
+    def check_alive(self):
+        if self.process.poll() is not None:
+            raise RuntimeError(f"the server ended by itself with {self.process.returncode}:\n{self.last_words()}")
+
+    def check_output(self):
+        if report := sanitizer_report(self.output()):
+            raise RuntimeError(f"a sanitizer reports in the server:\n{report}")
+
+    def last_words(self):
+        return sanitizer_report(self.output()) or self.output()[-2000:]
 
     def output(self):
         return self.output_path.read_text(errors="replace")
