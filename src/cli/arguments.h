@@ -1,6 +1,8 @@
 // What each command was told. Filled by command_line.cc; the commands know nothing of its library.
 #pragma once
 
+#include "server/server.h"
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -10,12 +12,15 @@ namespace clickmill::cli {
 // Where the settings come from: of every command that works on a data folder.
 struct SettingsArguments {
     std::string config_file;
-    std::string data;    // empty: as configured
-    std::string listen;  // empty: as configured
+    std::string data;        // empty: as configured
+    std::string listen;      // empty: as configured
+    std::string operations;  // empty: as configured
 };
 
 struct ServeArguments {
     SettingsArguments settings;
+    server::Role role = server::Role::All;
+    std::string collector_url;  // where the demo page sends clicks; empty: to this process
     bool is_demo = false;
     std::string ready_file;  // empty: none
 };

@@ -31,6 +31,8 @@ public:
         app_.require_subcommand(1);
         app_.set_version_flag("--version", "clickmill " + std::string(server::kVersion));
         add_serve();
+        add_roles();
+        add_topics();
         add_project_commands();
         add_key_commands();
         add_user_commands();
@@ -80,6 +82,50 @@ private:
                        "fill an empty data folder with a sample project, and show the demo page");
         made->add_option("--ready-file", serve_.ready_file,
                          "once clicks are taken, write {\"listen\",\"operations\"} there");
+    }
+
+    void add_roles() {
+        add_role("collect", server::Role::Collect, "Take clicks into Kafka; as many as you like",
+                 "clickmill collect --config clickmill.toml --listen 0.0.0.0:8081");
+        add_role("aggregate", server::Role::Aggregate,
+                 "Count the clicks that are in Kafka; one for each metrics store",
+                 "clickmill aggregate --config clickmill.toml");
+        CLI::App* query =
+            add_role("query", server::Role::Query, "Answer questions and show the dashboard",
+                     "clickmill query --config clickmill.toml --listen 0.0.0.0:8080");
+        query->add_flag("--demo", serve_.is_demo, "with a sample project and the demo page");
+        query->add_option("--collector", serve_.collector_url,
+                          "where the demo page sends its clicks, as http://HOST:PORT");
+    }
+
+    CLI::App* add_role(const char* name, server::Role role, const char* description,
+                       const char* example) {
+        CLI::App* made = command(app_, name, description, example, [this, role] {
+            serve_.role = role;
+            return serve(serve_);
+        });
+        add_settings(made, serve_.settings);
+        if (role != server::Role::Aggregate) {
+            made->add_option("--listen", serve_.settings.listen,
+                             "HOST:PORT; port 0 takes any free one");
+        }
+        made->add_option("--operations", serve_.settings.operations,
+                         "HOST:PORT of metrics and health; each process needs its own");
+        made->add_option("--ready-file", serve_.ready_file,
+                         "once it works, write {\"listen\",\"operations\"} there");
+        return made;
+    }
+
+    void add_topics() {
+        CLI::App& topics = group("topics", "The topic on Kafka that is the event log");
+        add_settings(command(topics, "create", "Make the topic as kafka.* says",
+                             "clickmill topics create --config clickmill.toml",
+                             [this] { return create_topic(settings_); }),
+                     settings_);
+        add_settings(command(topics, "check", "Say what about the topic breaks a promise",
+                             "clickmill topics check --config clickmill.toml",
+                             [this] { return check_topic(settings_); }),
+                     settings_);
     }
 
     void add_project_commands() {

@@ -25,6 +25,8 @@ int examine(const SettingsArguments& arguments);
 int cat_event_log(const CatArguments& arguments);
 int verify_event_log(const CatArguments& arguments);
 int confirm_clock_of(const SettingsArguments& arguments);
+int create_topic(const SettingsArguments& arguments);
+int check_topic(const SettingsArguments& arguments);
 int print_version();
 
 }  // namespace clickmill::cli

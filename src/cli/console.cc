@@ -23,6 +23,10 @@ std::optional<config::Config> settings_of(const SettingsArguments& arguments) {
     if (!arguments.data.empty()) sources.flags.emplace_back("server.data", arguments.data);
     if (!arguments.listen.empty()) sources.flags.emplace_back("server.listen", arguments.listen);
 
+    if (!arguments.operations.empty()) {
+        sources.flags.emplace_back("server.operations_listen", arguments.operations);
+    }
+
     config::Loaded loaded = config::load(sources);
     if (loaded.problems.empty()) return std::move(loaded.config);
     for (const std::string& problem : loaded.problems) {

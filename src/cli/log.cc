@@ -22,7 +22,7 @@ using OnRecord = std::function<void(const event_log::StoredRecord&)>;
 Result<void> read_all(const config::Config& config, const OnRecord& on_record) {
     const std::string path = server::event_log_path(config.data_folder);
     std::error_code missing;
-    if (!std::filesystem::exists(path, missing)) {
+    if (!server::is_kafka(config) && !std::filesystem::exists(path, missing)) {
         return fail(ErrorCode::NotFound, "cannot read the event log", path,
                     "there is none; name the data folder with --data");
     }

@@ -1,4 +1,5 @@
-// clickmill serve: starts the server, says what runs where, and waits for a signal.
+// clickmill serve, collect, aggregate, query: starts the server, says what runs where, and waits
+// for a signal.
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "server/options.h"
@@ -61,6 +62,16 @@ void print_snippet(const std::string& url, std::string_view write_key) {
         url, write_key);
 }
 
+// One line for programs, the same wherever it runs.
+void print_addresses(const server::Server& server) {
+    if (server.listen().empty()) {
+        fmt::print("operations on {}\n", server.operations());
+    } else {
+        fmt::print("listening on {} operations on {}\n", server.listen(), server.operations());
+    }
+    std::fflush(stdout);
+}
+
 // What runs where, and what a newcomer does next.
 void greet(server::Server& server, const std::string& url, bool is_demo) {
     fmt::print("\n  {}\n\n", bold("Clickmill is running"));
@@ -91,9 +102,6 @@ void greet(server::Server& server, const std::string& url, bool is_demo) {
         print_snippet(url, welcome->write_key);
     }
     fmt::print("\n  Ctrl-C stops it; nothing that was accepted is lost.\n\n");
-    // One line for programs, the same wherever it runs.
-    fmt::print("listening on {} operations on {}\n", server.listen(), server.operations());
-    std::fflush(stdout);
 }
 
 // Complete or not there at all: whoever waits for the file never reads half of it.
@@ -119,17 +127,23 @@ int serve(const ServeArguments& arguments) {
     if (!config) return kWrongUse;
     Signals signals;  // before the first thread
     const auto level = std::make_shared<std::atomic<telemetry::Level>>(server::level_of(*config));
-    if (arguments.is_demo) {
+    if (arguments.is_demo && arguments.role == server::Role::All) {
         fmt::print(stderr, "Preparing the sample project (the first time it takes some seconds)\n");
     }
-    const auto started =
-        server::Server::start({.config = *config, .is_demo = arguments.is_demo, .level = level});
+    const auto started = server::Server::start({.config = *config,
+                                                .role = arguments.role,
+                                                .is_demo = arguments.is_demo,
+                                                .collector_url = arguments.collector_url,
+                                                .level = level});
     if (!started) return report(started.error());
     server::Server& server = **started;
 
+    const bool has_pages =
+        arguments.role == server::Role::All || arguments.role == server::Role::Query;
     std::string url = public_url(*config);
     if (config->public_url.empty()) url = "http://" + server.listen();
-    greet(server, url, arguments.is_demo);
+    if (has_pages) greet(server, url, arguments.is_demo);
+    print_addresses(server);
     if (!arguments.ready_file.empty()) {
         if (const int code = write_ready_file(arguments.ready_file, server); code != kDone) {
             return code;

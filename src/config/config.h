@@ -38,9 +38,20 @@ struct Config {
     std::string privacy_signal = "anonymous";
     std::string privacy_user_ids = "plain";
 
+    std::string event_log_backend = "embedded";
     int64_t event_log_queue_mib = 64;
     int64_t event_log_retention_days = 400;
     int64_t event_log_retention_gib = 0;
+
+    std::string kafka_brokers = "127.0.0.1:9092";
+    std::string kafka_topic = "clicks";
+    int64_t kafka_partitions = 12;
+    int64_t kafka_replication = 3;
+    int64_t kafka_min_insync_replicas = 2;
+    int64_t kafka_retention_hours = 168;
+    int64_t kafka_events_per_record = 1;
+    int64_t kafka_delivery_timeout_ms = 15'000;
+    std::vector<std::string> kafka_settings;
 
     int64_t flush_interval_ms = 1'000;
     int64_t wide_flush_interval_ms = 10'000;

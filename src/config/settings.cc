@@ -76,6 +76,12 @@ const std::vector<Setting>& table() {
          0,
          {"plain", "hashed"}},
 
+        {"event_log.backend",
+         &Config::event_log_backend,
+         "Where accepted clicks are kept: \"embedded\" in the data folder, \"kafka\" in a topic.",
+         0,
+         0,
+         {"embedded", "kafka"}},
         {"event_log.queue_mib", &Config::event_log_queue_mib,
          "Accepted but not yet durable clicks held in memory; above it: 503.", 1, 65'536},
         {"event_log.retention_days", &Config::event_log_retention_days,
@@ -84,6 +90,32 @@ const std::vector<Setting>& table() {
         {"event_log.retention_gib", &Config::event_log_retention_gib,
          "The oldest folded clicks are deleted once the event log is larger. 0: no limit.", 0,
          1'000'000},
+
+        {"kafka.brokers", &Config::kafka_brokers,
+         "Brokers to ask first, as host:port, separated by commas."},
+        {"kafka.topic", &Config::kafka_topic, "The topic that is the event log."},
+        {"kafka.partitions", &Config::kafka_partitions,
+         "How many partitions 'clickmill topics create' makes. Never changed afterwards: repeats "
+         "would no longer meet their first copies.",
+         1, 4'096},
+        {"kafka.replication", &Config::kafka_replication, "How many brokers hold each partition.",
+         1, 32},
+        {"kafka.min_insync_replicas", &Config::kafka_min_insync_replicas,
+         "How many of them must have a click before it is acknowledged; with fewer: 503.", 1, 32},
+        {"kafka.retention_hours", &Config::kafka_retention_hours,
+         "How long the topic keeps clicks. Well above the repeat window and any lag: Kafka deletes "
+         "whether they were counted or not.",
+         1, 876'000},
+        {"kafka.events_per_record", &Config::kafka_events_per_record,
+         "Clicks that one record may hold, as lines. 1 suits other readers of the topic, 500 "
+         "throughput.",
+         1, 10'000},
+        {"kafka.delivery_timeout_ms", &Config::kafka_delivery_timeout_ms,
+         "How long a request waits for the brokers before it is answered 503.", 1'000, 300'000},
+        {"kafka.settings", &Config::kafka_settings,
+         "Settings of librdkafka by name, such as \"security.protocol=SASL_SSL\"; "
+         "docs/guide/kafka.md "
+         "says which are Clickmill's own. Keep secrets in CLICKMILL_KAFKA__SETTINGS_FILE."},
 
         {"aggregator.flush_interval_ms", &Config::flush_interval_ms,
          "How often new clicks become visible.", 10, 60'000},

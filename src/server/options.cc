@@ -87,6 +87,13 @@ Result<void> check(const config::Config& config) {
         return fail(ErrorCode::InvalidInput, "cannot use server.public_url", url,
                     "it begins with https:// or http://");
     }
+    for (const std::string& setting : config.kafka_settings) {
+        const size_t equals = setting.find('=');
+        if (equals == 0 || equals == std::string::npos) {
+            return fail(ErrorCode::InvalidInput, "cannot use kafka.settings", setting,
+                        "name=value is wanted, such as security.protocol=SSL");
+        }
+    }
     std::error_code error;
     if (!config.geo_file.empty() && !std::filesystem::exists(config.geo_file, error)) {
         return fail(ErrorCode::InvalidInput, "cannot use collector.geo_file", config.geo_file,

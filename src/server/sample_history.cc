@@ -107,12 +107,24 @@ Result<bool> has_sample_project(control::Control& control) {
                        [](const auto& project) { return project.id == kSampleProject; });
 }
 
+Result<void> add_project(control::Control& control) {
+    control::Project project;
+    project.id = kSampleProject;
+    project.name = "Sample shop";
+    project.zone = calendar::host_zone();
+    project.is_sample = true;
+    ASSIGN_OR_RETURN(std::ignore, control.add_project(std::move(project)));
+    return {};
+}
+
 }  // namespace
 
 Result<void> add_sample_project(const config::Config& config, control::Control& control,
                                 Clock& clock, const HistoryOptions& options) {
     const std::string& folder = config.data_folder;
     ASSIGN_OR_RETURN(const bool has_project, has_sample_project(control));
+    // A topic may be anybody's: nothing is made up in it.
+    if (is_kafka(config)) return has_project ? Result<void>() : add_project(control);
     std::error_code error;
     if (std::filesystem::exists(event_log_path(folder), error)) {
         if (has_project) return {};
@@ -123,14 +135,7 @@ Result<void> add_sample_project(const config::Config& config, control::Control& 
     const std::string zone = calendar::host_zone();
     ASSIGN_OR_RETURN(const auto calendar,
                      calendar::Calendar::make(zone, calendar::WeekStart::Monday));
-    if (!has_project) {
-        control::Project project;
-        project.id = kSampleProject;
-        project.name = "Sample shop";
-        project.zone = zone;
-        project.is_sample = true;
-        RETURN_IF_ERROR(control.add_project(std::move(project)));
-    }
+    if (!has_project) RETURN_IF_ERROR(add_project(control));
     const std::string staging = folder + "/sample-history";
     std::filesystem::remove_all(staging, error);
     RETURN_IF_ERROR(make_event_log(config, staging, calendar, clock.now(), options));

@@ -19,7 +19,8 @@ struct HistoryOptions {
 
 // Adds the sample project with its history, which ends at `clock.now()`, unless it is there
 // already. The clicks go through the event log under a clock that runs through those days, so the
-// fold makes every number. Conflict: the folder holds clicks of its own. Takes seconds.
+// fold makes every number. Conflict: the folder holds clicks of its own. Takes seconds. On Kafka
+// the project alone is added.
 Result<void> add_sample_project(const config::Config& config, control::Control& control,
                                 Clock& clock, const HistoryOptions& options);
 

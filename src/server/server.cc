@@ -39,7 +39,7 @@ collector::Options collector_options_of(const config::Config& config) {
     return options;
 }
 
-aggregator::Options aggregator_options_of(const config::Config& config) {
+aggregator::Options aggregator_options_of(const config::Config& config, int32_t partitions) {
     constexpr int64_t kEntryBytes = 16;
     constexpr int64_t kSlices = 4;
     aggregator::Options options;
@@ -51,14 +51,17 @@ aggregator::Options aggregator_options_of(const config::Config& config) {
         (config.repeat_memory_mib << 20) / kSlices / kEntryBytes * 3 / 4;
     options.follower.folder.repeat_key = random_u64();
     // The embedded log counts what it lost, so a gap can be told from a mistake.
-    options.follower.folder.accept_gap = true;
+    options.follower.folder.accept_gap = !is_kafka(config);
+    // Every partition has its share.
+    options.follower.folder.repeats.max_entries /= partitions;
+    options.follower.max_cells /= static_cast<size_t>(partitions);
     return options;
 }
 
-std::string demo_config_of(const SampleKeys& keys) {
+std::string demo_config_of(const SampleKeys& keys, const std::string& collector_url) {
     JsonWriter json;
     json.begin_object()
-        .field("endpoint", "/")
+        .field("endpoint", collector_url.empty() ? "/" : collector_url)
         .field("write_key", keys.write_key)
         .field("read_key", keys.read_key)
         .field("project", kSampleProject)
@@ -71,20 +74,25 @@ class WholeServer final : public Server {
 public:
     explicit WholeServer(StartOptions options)
         : config_(std::move(options.config)),
+          role_(options.role),
           is_demo_(options.is_demo),
+          collector_url_(std::move(options.collector_url)),
           logger_(telemetry::make_logger(options.level, format_of(config_), 2)) {}
 
     ~WholeServer() override { stop(); }
 
     Result<void> start() {
         RETURN_IF_ERROR(check(config_));
+        RETURN_IF_ERROR(check_role());
         RETURN_IF_ERROR(make_data_folder(config_.data_folder));
-        ASSIGN_OR_RETURN(FolderLock lock, FolderLock::take(config_.data_folder));
-        lock_.emplace(std::move(lock));
+        if (does(Role::Aggregate)) {  // one writer of the metrics store
+            ASSIGN_OR_RETURN(FolderLock lock, FolderLock::take(config_.data_folder));
+            lock_.emplace(std::move(lock));
+        }
         clock_.emplace(host_clock_, host_witnesses(clock_confirmation_path(config_.data_folder)),
                        *logger_);
         RETURN_IF_ERROR(open_stores());
-        start_aggregator();
+        if (does(Role::Aggregate)) start_aggregator();
         RETURN_IF_ERROR(start_listeners());
         health_.report("server", {});
         tick();
@@ -103,34 +111,57 @@ public:
     Result<std::string> new_sign_in_token() override { return sign_in_token(*control_); }
 
     void tick() override {
-        if (event_log_) health_.report("event_log", event_log_->health());
+        // Questions are answered from the metrics store, whatever has become of the log.
+        if (event_log_ && role_ != Role::Query) {
+            health_.report("event_log", event_log_->health());
+        }
         if (store_) health_.report("metrics_store", store_->health());
         report_clock();
         if (watchdog_interval()) notify_systemd("WATCHDOG=1");
     }
 
     void stop() override {
-        if (!http_server_ || is_stopped_) return;
+        if (!operations_server_ || is_stopped_) return;
         is_stopped_ = true;
         notify_systemd("STOPPING=1");
         logger_->info("stopping: answering what is in flight");
         health_.report("server", fail(ErrorCode::Unavailable, "cannot take clicks", "",
                                       "the server is stopping"));
-        query_api_->stop_waiting();
-        http_server_->stop(std::chrono::seconds(config_.stop_timeout_seconds));
-        aggregator_->stop();
-        if (operations_server_) operations_server_->stop(std::chrono::milliseconds(200));
+        if (query_api_) query_api_->stop_waiting();
+        if (http_server_) http_server_->stop(std::chrono::seconds(config_.stop_timeout_seconds));
+        if (aggregator_) aggregator_->stop();
+        operations_server_->stop(std::chrono::milliseconds(200));
         logger_->info("stopped");
     }
 
 private:
+    bool does(Role role) const { return role_ == Role::All || role_ == role; }
+
+    Result<void> check_role() const {
+        if (role_ == Role::All || is_kafka(config_)) return {};
+        return fail(ErrorCode::InvalidInput, "cannot run one role alone", "event_log.backend",
+                    "roles share their clicks through Kafka: set it to \"kafka\", or run "
+                    "'clickmill serve'");
+    }
+
     Result<void> open_stores() {
         ASSIGN_OR_RETURN(
             control_, control::Control::open({.path = control_path(config_.data_folder)}, *clock_));
         const World world{*clock_, *logger_, registry_};
-        ASSIGN_OR_RETURN(store_, open_metrics_store(config_, world));
-        RETURN_IF_ERROR(prepare_projects());
-        ASSIGN_OR_RETURN(const auto progress, store_->progress(PartitionId{0}));
+        if (does(Role::Query)) RETURN_IF_ERROR(prepare_projects());
+        if (role_ != Role::Collect) {
+            const Writes writes = does(Role::Aggregate) ? Writes::Here : Writes::Elsewhere;
+            ASSIGN_OR_RETURN(store_, open_metrics_store(config_, world, writes));
+        }
+        if (does(Role::Aggregate)) RETURN_IF_ERROR(declare_rollups());
+        if (!does(Role::Collect)) {
+            ASSIGN_OR_RETURN(event_log_, open_event_log_to_read(config_, world));
+            return {};
+        }
+        metrics_store::Progress progress;
+        if (store_) {
+            ASSIGN_OR_RETURN(progress, store_->progress(PartitionId{0}));
+        }
         ASSIGN_OR_RETURN(event_log_, open_event_log(config_, world, progress));
         return {};
     }
@@ -144,6 +175,10 @@ private:
         } else {
             ASSIGN_OR_RETURN(welcome_, server::welcome(*control_, default_project()));
         }
+        return {};
+    }
+
+    Result<void> declare_rollups() {
         ASSIGN_OR_RETURN(const auto projects, control_->projects());
         ASSIGN_OR_RETURN(const auto definitions, definitions_of(config_, projects));
         const auto declared = store_->declare(definitions, clock_->now());
@@ -157,7 +192,7 @@ private:
 
     void start_aggregator() {
         aggregator_ = std::make_unique<aggregator::Aggregator>(
-            aggregator_options_of(config_),
+            aggregator_options_of(config_, event_log_->partition_count()),
             aggregator::Parts{*event_log_, *store_, *clock_, *logger_, registry_, health_},
             [this]() -> Result<std::vector<fold::ViewDefinition>> {
                 ASSIGN_OR_RETURN(const auto projects, control_->projects());
@@ -178,10 +213,15 @@ private:
         return out;
     }
 
-    Result<void> start_listeners() {
+    Result<void> make_collector(std::vector<http::Route>& routes) {
         ASSIGN_OR_RETURN(collector_, collector::Collector::open(
                                          collector_options_of(config_),
                                          {*event_log_, *control_, *clock_, *logger_, registry_}));
+        routes.push_back({"/v1/events", collector_.get()});
+        return {};
+    }
+
+    void make_pages(std::vector<http::Route>& routes) {
         query_api::Options query_options;
         query_options.version = kVersion;
         query_options.is_https = config_.public_url.starts_with("https://");
@@ -190,14 +230,20 @@ private:
             query_options, query_api::Sources{*store_, *control_, *clock_, registry_, *logger_,
                                               [this] { return tails(); }});
         pages_ = std::make_unique<PageHandler>(
-            PageOptions{.is_demo = is_demo_,
-                        .demo_config = is_demo_ ? demo_config_of(sample_keys_) : ""},
+            PageOptions{
+                .is_demo = is_demo_,
+                .demo_config = is_demo_ ? demo_config_of(sample_keys_, collector_url_) : ""},
             embedded_web_files());
         secure_pages_ = std::make_unique<SecureHandler>(*pages_);
         secure_query_api_ = std::make_unique<SecureHandler>(*query_api_);
+        routes.push_back({"/api/", secure_query_api_.get()});
+        routes.push_back({"/signin", secure_query_api_.get()});
+        routes.push_back({"/", secure_pages_.get()});
+    }
+
+    Result<void> start_listeners() {
         operations_handler_ =
             std::make_unique<OperationsHandler>(registry_, health_, [this] { tick(); });
-
         ASSIGN_OR_RETURN(const Address operations,
                          address_of("server.operations_listen", config_.operations_listen));
         http::ServerOptions operations_options = http_options_of(config_, operations);
@@ -207,14 +253,14 @@ private:
             http::Server::start(std::move(operations_options), {{"/", operations_handler_.get()}}));
         operations_ = text_of({operations.host, operations_server_->port()});
 
+        std::vector<http::Route> routes;
+        if (does(Role::Collect)) RETURN_IF_ERROR(make_collector(routes));
+        if (does(Role::Query)) make_pages(routes);
+        if (routes.empty()) return {};
         ASSIGN_OR_RETURN(const Address listen, address_of("server.listen", config_.listen));
         http::ServerOptions options = http_options_of(config_, listen);
         options.registry = &registry_;
-        ASSIGN_OR_RETURN(http_server_, http::Server::start(std::move(options),
-                                                           {{"/v1/events", collector_.get()},
-                                                            {"/api/", secure_query_api_.get()},
-                                                            {"/signin", secure_query_api_.get()},
-                                                            {"/", secure_pages_.get()}}));
+        ASSIGN_OR_RETURN(http_server_, http::Server::start(std::move(options), std::move(routes)));
         listen_ = text_of({listen.host, http_server_->port()});
         if (!is_loopback(listen)) {
             logger_->warn("listening beyond this machine: put a TLS proxy in front",
@@ -239,7 +285,9 @@ private:
     }
 
     const config::Config config_;
+    const Role role_;
     const bool is_demo_;
+    const std::string collector_url_;
     std::unique_ptr<telemetry::Logger> logger_;
     telemetry::Registry registry_;
     telemetry::Health health_;

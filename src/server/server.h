@@ -1,4 +1,4 @@
-// The whole program in one process: builds the parts, starts them in the order in which they need
+// The program, or one role of it: builds the parts, starts them in the order in which they need
 // each other, stops them in reverse. docs/design/how-a-click-travels.md shows who talks to whom.
 #pragma once
 
@@ -14,9 +14,14 @@
 
 namespace clickmill::server {
 
+// What a process does. All but All share a topic on Kafka, and those on one machine a data folder.
+enum class Role { All, Collect, Aggregate, Query };
+
 struct StartOptions {
     config::Config config;
+    Role role = Role::All;
     bool is_demo = false;
+    std::string collector_url;  // where the demo page sends clicks; empty: here
     std::shared_ptr<std::atomic<telemetry::Level>> level;  // may change while the server runs
 };
 
@@ -28,7 +33,8 @@ public:
     static Result<std::unique_ptr<Server>> start(StartOptions options);
     virtual ~Server() = default;
 
-    virtual const std::string& listen() const = 0;      // "127.0.0.1:8080", with the real port
+    // "127.0.0.1:8080", with the real port; empty where the role serves nothing but operations.
+    virtual const std::string& listen() const = 0;
     virtual const std::string& operations() const = 0;  // the same of the operations listener
     virtual const config::Config& config() const = 0;
     // Set on the first start of a folder.

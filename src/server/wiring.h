@@ -10,6 +10,8 @@
 #include "telemetry/metrics.h"
 
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace clickmill::server {
 
@@ -20,11 +22,17 @@ struct World {
     telemetry::Registry& registry;
 };
 
+// Who changes the metrics store: this process, or another one on the same folder.
+enum class Writes { Here, Elsewhere };
+
 // A metrics.db that SQLite refuses is set aside: everything in it is folded again from the log.
 Result<std::unique_ptr<metrics_store::MetricsStore>> open_metrics_store(
-    const config::Config& config, const World& world);
+    const config::Config& config, const World& world, Writes writes);
 
-// `known` is what the metrics store has folded: a log that had to be set aside goes on above it.
+bool is_kafka(const config::Config& config);
+
+// Clicks are appended and read. `known` is what the metrics store has folded: an embedded log that
+// had to be set aside goes on above it.
 Result<std::unique_ptr<event_log::EventLog>> open_event_log(const config::Config& config,
                                                             const World& world,
                                                             const metrics_store::Progress& known);
@@ -32,5 +40,10 @@ Result<std::unique_ptr<event_log::EventLog>> open_event_log(const config::Config
 // Beside a running server or without one; appends are refused.
 Result<std::unique_ptr<event_log::EventLog>> open_event_log_to_read(const config::Config& config,
                                                                     const World& world);
+
+// The topic on Kafka as configured. Conflict: it is there already.
+Result<void> create_topic(const config::Config& config, const World& world);
+// What about it does not keep what is promised; one line each, with what to do.
+Result<std::vector<std::string>> topic_problems(const config::Config& config, const World& world);
 
 }  // namespace clickmill::server

@@ -43,6 +43,7 @@ public:
     Result<PartitionState> state(PartitionId partition) override {
         RETURN_IF_ERROR(check(partition));
         RETURN_IF_ERROR(topic_->check());
+        RETURN_IF_ERROR(topic_->is_reachable());
         ASSIGN_OR_RETURN(const Range range, topic_->range(partition));
         return PartitionState{
             .log_id = topic_->opened().id, .first = range.first, .end = range.end};

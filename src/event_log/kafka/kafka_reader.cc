@@ -82,6 +82,7 @@ Result<void> KafkaReader::start() {
 }
 
 Result<std::optional<Moment>> KafkaReader::ask_for_end() {
+    if (!topic_.is_reachable()) return std::nullopt;
     const Moment asked_at = clock_.now();
     const Result<Range> range = topic_.range(partition_);
     if (!range) return std::nullopt;

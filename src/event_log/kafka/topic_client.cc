@@ -52,8 +52,9 @@ Result<std::unique_ptr<TopicClient>> TopicClient::make(const KafkaOptions& optio
     return std::unique_ptr<TopicClient>(new TopicClient(options, std::move(client)));
 }
 
-Result<Event> TopicClient::answer_of(rd_kafka_queue_t* queue, const char* what) const {
-    Event event(rd_kafka_queue_poll(queue, 2 * timeout_ms()));
+Result<Event> TopicClient::answer_of(rd_kafka_queue_t* queue, const char* what,
+                                     int timeout_ms) const {
+    Event event(rd_kafka_queue_poll(queue, 2 * timeout_ms));
     if (!event) {
         return fail(ErrorCode::Unavailable, what, options_.topic,
                     fmt::format("no answer from {}", options_.brokers));
@@ -65,15 +66,15 @@ Result<Event> TopicClient::answer_of(rd_kafka_queue_t* queue, const char* what) 
     return event;
 }
 
-Result<TopicDescription> TopicClient::describe() {
+Result<TopicDescription> TopicClient::describe(std::chrono::milliseconds timeout) {
+    const int wait_ms = static_cast<int>(timeout.count());
     constexpr auto kWhat = "cannot look at the topic";
     std::array<const char*, 1> names = {options_.topic.c_str()};
     const Names wanted(rd_kafka_TopicCollection_of_topic_names(names.data(), names.size()));
     const Queue queue(rd_kafka_queue_new(client_.get()));
-    const auto options =
-        admin_options(client_.get(), RD_KAFKA_ADMIN_OP_DESCRIBETOPICS, timeout_ms());
+    const auto options = admin_options(client_.get(), RD_KAFKA_ADMIN_OP_DESCRIBETOPICS, wait_ms);
     rd_kafka_DescribeTopics(client_.get(), wanted.get(), options.get(), queue.get());
-    ASSIGN_OR_RETURN(const Event event, answer_of(queue.get(), kWhat));
+    ASSIGN_OR_RETURN(const Event event, answer_of(queue.get(), kWhat, wait_ms));
     size_t count = 0;
     const auto** topics = rd_kafka_DescribeTopics_result_topics(
         rd_kafka_event_DescribeTopics_result(event.get()), &count);
@@ -111,7 +112,7 @@ Result<std::map<std::string, std::string>> TopicClient::settings() {
         admin_options(client_.get(), RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout_ms());
     rd_kafka_DescribeConfigs(client_.get(), resources.data(), resources.size(), options.get(),
                              queue.get());
-    ASSIGN_OR_RETURN(const Event event, answer_of(queue.get(), kWhat));
+    ASSIGN_OR_RETURN(const Event event, answer_of(queue.get(), kWhat, timeout_ms()));
     size_t count = 0;
     const auto** described = rd_kafka_DescribeConfigs_result_resources(
         rd_kafka_event_DescribeConfigs_result(event.get()), &count);
@@ -143,7 +144,7 @@ Result<void> TopicClient::create(int32_t partitions, int32_t replication,
     const Queue queue(rd_kafka_queue_new(client_.get()));
     const auto options = admin_options(client_.get(), RD_KAFKA_ADMIN_OP_CREATETOPICS, timeout_ms());
     rd_kafka_CreateTopics(client_.get(), topics.data(), topics.size(), options.get(), queue.get());
-    ASSIGN_OR_RETURN(const Event event, answer_of(queue.get(), kWhat));
+    ASSIGN_OR_RETURN(const Event event, answer_of(queue.get(), kWhat, timeout_ms()));
     size_t count = 0;
     const auto** results = rd_kafka_CreateTopics_result_topics(
         rd_kafka_event_CreateTopics_result(event.get()), &count);

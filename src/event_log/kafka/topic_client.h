@@ -30,8 +30,8 @@ public:
     static Result<std::unique_ptr<TopicClient>> make(const KafkaOptions& options,
                                                      telemetry::Logger& logger);
 
-    // NotFound: there is no such topic.
-    Result<TopicDescription> describe();
+    // NotFound: there is no such topic. Unavailable: nobody answered within `timeout`.
+    Result<TopicDescription> describe(std::chrono::milliseconds timeout);
     Result<Range> range(PartitionId partition);
     // The topic's settings by name ("retention.ms").
     Result<std::map<std::string, std::string>> settings();
@@ -43,7 +43,7 @@ private:
     TopicClient(const KafkaOptions& options, Client client)
         : options_(options), client_(std::move(client)) {}
     int timeout_ms() const { return static_cast<int>(options_.request_timeout.count()); }
-    Result<Event> answer_of(rd_kafka_queue_t* queue, const char* what) const;
+    Result<Event> answer_of(rd_kafka_queue_t* queue, const char* what, int timeout_ms) const;
 
     const KafkaOptions options_;
     const Client client_;

@@ -5,15 +5,30 @@
 #include <charconv>
 
 namespace clickmill::event_log::kafka {
+namespace {
+
+// A topic that was just made is not known to every broker at once.
+constexpr std::chrono::milliseconds kNewTopicTime{3'000};
+constexpr std::chrono::milliseconds kAskAgain{50};
+// While a question waits for a broker that refuses connections, librdkafka tries to connect without
+// a pause: such waits are kept short. A connection that takes longer is made beside them.
+constexpr std::chrono::milliseconds kLookTime{2'000};
+constexpr std::chrono::milliseconds kShortLookTime{200};
+
+}  // namespace
 
 Result<std::unique_ptr<TopicWatch>> TopicWatch::open(const KafkaOptions& options,
                                                      telemetry::Logger& logger) {
     ASSIGN_OR_RETURN(auto client, TopicClient::make(options, logger));
     const auto deadline = std::chrono::steady_clock::now() + options.start_timeout;
-    Result<TopicDescription> found = client->describe();
-    while (!found && found.error().is_worth_retrying() &&
-           std::chrono::steady_clock::now() < deadline) {
-        found = client->describe();
+    const auto unknown_until = std::chrono::steady_clock::now() + kNewTopicTime;
+    Result<TopicDescription> found = client->describe(options.request_timeout);
+    while (!found) {
+        const bool may_be_new = found.error().code == ErrorCode::NotFound;
+        if (!may_be_new && !found.error().is_worth_retrying()) break;
+        if (std::chrono::steady_clock::now() > (may_be_new ? unknown_until : deadline)) break;
+        std::this_thread::sleep_for(kAskAgain);
+        found = client->describe(options.request_timeout);
     }
     if (!found) return std::unexpected(std::move(found).error());
     return std::unique_ptr<TopicWatch>(
@@ -23,6 +38,11 @@ Result<std::unique_ptr<TopicWatch>> TopicWatch::open(const KafkaOptions& options
 Result<void> TopicWatch::check() const {
     const std::lock_guard lock(mutex_);
     return identity_;
+}
+
+Result<void> TopicWatch::is_reachable() const {
+    const std::lock_guard lock(mutex_);
+    return reachability_;
 }
 
 void TopicWatch::start(Writability& writability) {
@@ -37,7 +57,8 @@ void TopicWatch::start(Writability& writability) {
 
 void TopicWatch::look(Writability& writability) {
     const int64_t before = writability.before_look();
-    const Result<TopicDescription> found = client_->describe();
+    const auto timeout = is_reachable() ? kLookTime : kShortLookTime;
+    const Result<TopicDescription> found = client_->describe(timeout);
     if (found) {
         writability.looked(before, writability_of(*found));
     } else {
@@ -47,6 +68,8 @@ void TopicWatch::look(Writability& writability) {
     const std::lock_guard lock(mutex_);
     // While nobody answers, the topic is taken for what it was. A broker that has just come back
     // may not know the topic yet: that it is gone takes two looks.
+    reachability_ = {};
+    if (!found && !is_gone) reachability_ = std::unexpected(found.error());
     if (found) identity_ = identity_of(*found);
     if (is_gone && was_gone_) identity_ = std::unexpected(found.error());
     was_gone_ = is_gone;

@@ -23,6 +23,8 @@ public:
     // Conflict: the topic was made again, or has another number of partitions. NotFound: it is
     // gone.
     Result<void> check() const;
+    // Unavailable: the last look found nobody; nothing is worth a wait then.
+    Result<void> is_reachable() const;
     Result<Range> range(PartitionId partition) { return client_->range(partition); }
 
     // Looks every options.watch_interval from now on: whether the topic is the same, and has a
@@ -43,6 +45,7 @@ private:
     mutable std::mutex mutex_;  // guards what follows
     std::condition_variable_any changed_;
     Result<void> identity_;
+    Result<void> reachability_;
     bool was_gone_ = false;  // at the last look
     std::jthread thread_;
 };

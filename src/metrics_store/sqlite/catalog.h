@@ -41,5 +41,7 @@ Result<void> store_new_views(Session& session, const Declaration& declaration);
 // Makes a new file's tables, or checks that they are ours and of a version that this program knows.
 // InvalidInput: another program's file, or a newer version.
 Result<void> prepare_schema(Session& session, const std::string& path);
+// The same without making anything. Unavailable: there is nothing yet.
+Result<void> check_schema(Session& session, const std::string& path);
 
 }  // namespace clickmill::metrics_store

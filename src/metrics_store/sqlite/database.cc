@@ -1,5 +1,6 @@
 #include "metrics_store/sqlite/database.h"
 
+#include <sys/stat.h>
 #include <utility>
 
 namespace clickmill::metrics_store {
@@ -21,18 +22,55 @@ sqlite::OpenOptions reading(const SqliteOptions& options) {
 
 constexpr int kCheckpointCacheKib = 256;
 
+// 0: there is no such file.
+uint64_t inode_of(const std::string& path) {
+    struct stat found{};
+    return stat(path.c_str(), &found) == 0 ? found.st_ino : 0;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<SqliteMetricsStore::Database>> SqliteMetricsStore::Database::open(
     const SqliteOptions& options) {
-    ASSIGN_OR_RETURN(Session writer, Session::open(writing(options, options.writer_cache_kib)));
-    RETURN_IF_ERROR(prepare_schema(writer, options.path));
+    const auto how = [&](int cache_kib) {
+        return options.follows_another ? reading(options) : writing(options, cache_kib);
+    };
+    const uint64_t file = inode_of(options.path);
+    if (options.follows_another && file == 0) {
+        return fail(ErrorCode::Unavailable, "cannot read metrics", options.path,
+                    "no aggregator has made it yet");
+    }
+    ASSIGN_OR_RETURN(Session writer, Session::open(how(options.writer_cache_kib)));
+    if (options.follows_another) {
+        RETURN_IF_ERROR(check_schema(writer, options.path));
+    } else {
+        RETURN_IF_ERROR(prepare_schema(writer, options.path));
+    }
     ASSIGN_OR_RETURN(Catalog catalog, load_catalog(writer));
-    ASSIGN_OR_RETURN(Session checkpoints, Session::open(writing(options, kCheckpointCacheKib)));
+    ASSIGN_OR_RETURN(Session checkpoints, Session::open(how(kCheckpointCacheKib)));
     std::shared_ptr<Database> database(
         new Database(options, std::move(writer), std::move(checkpoints)));
     database->catalog_ = std::make_shared<const Catalog>(std::move(catalog));
+    database->file_ = file;
     return database;
+}
+
+bool SqliteMetricsStore::Database::is_current() const {
+    return inode_of(options_.path) == file_;
+}
+
+Result<void> SqliteMetricsStore::Database::refresh_catalog(Session& session) {
+    if (!options_.follows_another) return {};
+    ASSIGN_OR_RETURN(sqlite::Statement * count, session.statement("SELECT count(*) FROM views"));
+    ASSIGN_OR_RETURN(const bool has_row, count->step());
+    const bool is_known =
+        has_row && count->integer(0) == static_cast<int64_t>(catalog()->views.size());
+    count->reset();
+    if (is_known) return {};
+    ASSIGN_OR_RETURN(Catalog grown, load_catalog(session));
+    const std::lock_guard lock(mutex_);
+    catalog_ = std::make_shared<const Catalog>(std::move(grown));
+    return {};
 }
 
 // Nobody else holds a connection any more; the checkpoint thread has its own until it ends.
@@ -123,6 +161,7 @@ Result<SqliteMetricsStore::Reading> SqliteMetricsStore::Reading::begin(
     ASSIGN_OR_RETURN(sqlite::Statement * first,
                      reading.session().statement("SELECT last FROM builds"));
     RETURN_IF_ERROR(first->run());
+    RETURN_IF_ERROR(reading.database_->refresh_catalog(reading.session()));
     reading.catalog_ = reading.database_->catalog();
     return reading;
 }

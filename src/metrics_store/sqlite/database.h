@@ -24,6 +24,10 @@ public:
     void abandon() { is_abandoned_ = true; }
 
     std::shared_ptr<const Catalog> catalog() const;
+    // Of a file that another process writes: reads what that one has declared since.
+    Result<void> refresh_catalog(Session& session);
+    // Whether the file is still the one of this name.
+    bool is_current() const;
 
     Result<std::vector<fold::View>> declare(std::span<const fold::ViewDefinition> definitions,
                                             Moment now);
@@ -43,6 +47,7 @@ private:
     Result<void> written(const Result<int64_t>& rows);
 
     const SqliteOptions options_;
+    uint64_t file_ = 0;  // its inode
     std::atomic<bool> is_abandoned_ = false;
 
     std::mutex writer_mutex_;

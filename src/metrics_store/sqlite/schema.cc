@@ -43,6 +43,16 @@ Result<void> prepare_schema(Session& session, const std::string& path) {
     ASSIGN_OR_RETURN(const int64_t version, number(session, "PRAGMA user_version"));
     ASSIGN_OR_RETURN(const int64_t tables, number(session, "SELECT count(*) FROM sqlite_master"));
     if (application == 0 && version == 0 && tables == 0) return create(session);
+    return check_schema(session, path);
+}
+
+Result<void> check_schema(Session& session, const std::string& path) {
+    ASSIGN_OR_RETURN(const int64_t application, number(session, "PRAGMA application_id"));
+    ASSIGN_OR_RETURN(const int64_t version, number(session, "PRAGMA user_version"));
+    if (application == 0 && version == 0) {
+        return fail(ErrorCode::Unavailable, "cannot use metrics store", path,
+                    "it is being made; try again");
+    }
     if (application != kApplicationId) {
         return fail(ErrorCode::InvalidInput, "cannot use metrics store", path,
                     "the file belongs to another program; name another data folder, or move the "

@@ -41,6 +41,7 @@ Result<std::unique_ptr<SqliteMetricsStore>> SqliteMetricsStore::open(SqliteOptio
                                                                      telemetry::Logger& logger) {
     std::unique_ptr<SqliteMetricsStore> store(new SqliteMetricsStore(std::move(options), logger));
     auto opened = store->open_database();
+    if (!opened && store->options_.follows_another) return store;  // each question looks again
     if (!opened && opened.error().code == ErrorCode::Corrupt) {
         store->found_damage(nullptr, std::move(opened).error());
         RETURN_IF_ERROR(store->health());
@@ -71,6 +72,10 @@ std::string SqliteMetricsStore::set_aside() const {
 Error SqliteMetricsStore::found_damage(const std::shared_ptr<Database>& database, Error error) {
     const std::lock_guard lock(mutex_);
     if (database != database_) return error;
+    if (options_.follows_another) {  // opened again by the next question
+        database_.reset();
+        return error;
+    }
     if (database_) database_->abandon();
     database_.reset();
     auto moved = move_aside(options_.path);
@@ -94,6 +99,10 @@ Error SqliteMetricsStore::found_damage(const std::shared_ptr<Database>& database
 
 template <typename Change>
 auto SqliteMetricsStore::change(Change change) -> decltype(change(std::declval<Database&>())) {
+    if (options_.follows_another) {
+        return fail(ErrorCode::Unavailable, "cannot change metrics", options_.path,
+                    "another process writes them");
+    }
     std::shared_ptr<Database> current = database();
     if (!current) {
         const std::lock_guard lock(mutex_);
@@ -132,7 +141,16 @@ Result<void> SqliteMetricsStore::retire(fold::ViewId view,
     return change([&](Database& database) { return database.retire(view, hours); });
 }
 
+// The process that writes may have set the file aside since.
+Result<void> SqliteMetricsStore::follow() {
+    const std::lock_guard lock(mutex_);
+    if (database_ && database_->is_current()) return {};
+    database_.reset();
+    return open_database();
+}
+
 Result<SqliteMetricsStore::Reading> SqliteMetricsStore::begin_reading() {
+    if (options_.follows_another) RETURN_IF_ERROR(follow());
     const std::shared_ptr<Database> current = database();
     if (!current) {
         return fail(ErrorCode::Unavailable, "cannot read metrics", options_.path,
@@ -241,6 +259,7 @@ Result<std::unique_ptr<Snapshot>> SqliteMetricsStore::snapshot() {
 }
 
 Result<void> SqliteMetricsStore::health() {
+    if (options_.follows_another) return follow();
     const std::lock_guard lock(mutex_);
     if (write_failure_) return std::unexpected(*write_failure_);
     return {};

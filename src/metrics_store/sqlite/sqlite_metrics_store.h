@@ -25,6 +25,9 @@ struct SqliteOptions {
     size_t max_readers = 64;  // snapshots at one moment; more get Unavailable
     // The event log is copied into the file's pages this many written rows after the last time.
     int64_t checkpoint_after_rows = 50'000;
+    // Another process writes the file: here it is only read, what that one declares is seen, and
+    // damage is left to it. Changes are refused.
+    bool follows_another = false;
 };
 
 // Any thread.
@@ -60,6 +63,7 @@ private:
     SqliteMetricsStore(SqliteOptions options, telemetry::Logger& logger)
         : options_(std::move(options)), logger_(logger) {}
     Result<void> open_database();
+    Result<void> follow();
     std::shared_ptr<Database> database() const;
     // Runs a change, remembers whether it could be stored, and sets a damaged file aside.
     template <typename Change>

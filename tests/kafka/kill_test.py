@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+"""Kills collector, aggregator, query and broker with SIGKILL at random moments under load, and counts.
+
+    tests/kafka/kill_test.py --rounds 10 --seed 1 --bin build/dev/bin/clickmill
+
+The load generator sends each request until it is acknowledged. After every round everything that it
+sent is counted here, each event id once, and compared with the API; at the end Kafka's own console
+consumer reads the topic and its ids are counted, too: 0 lost, 0 double.
+"""
+import argparse
+import json
+import os
+import pathlib
+import random
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / folder) for folder in ("support", "crash")]
+from crash_test import Comparison, Journal, Load  # noqa: E402
+from kafka_roles import TOPIC, RolesOnKafka  # noqa: E402
+from real_clickmill import parse_arguments, wait_until  # noqa: E402
+
+VICTIMS = ("collect", "aggregate", "query", "broker")
+
+
+def kill(roles, victim, chance):
+    """One kill at a random moment; back up a moment later."""
+    time.sleep(chance.uniform(0.1, 0.8))
+    if victim == "broker":
+        roles.cluster.kill(1)
+        time.sleep(chance.uniform(0.0, 0.5))
+        roles.cluster.start()
+        return
+    process = getattr(roles, victim)
+    process.kill()
+    time.sleep(chance.uniform(0.0, 0.5))
+    process.start(60)
+
+
+def check(roles, journal, is_last):
+    journal.read_on()
+    comparison = Comparison(roles.query, roles.read_key, journal)
+    accounting = comparison.compare_accounting()
+    comparison.compare_features("hour")
+    if is_last:
+        comparison.compare_features("day")
+        comparison.compare_dimensions()
+        comparison.compare_users()
+    return comparison.differences, accounting
+
+
+def recount(roles):
+    """Event ids in the topic, as another client reads them."""
+    done = subprocess.run(
+        roles.cluster.java(roles.folder, "org.apache.kafka.tools.consumer.ConsoleConsumer", "--bootstrap-server",
+                           roles.cluster.bootstrap, "--topic", TOPIC, "--from-beginning", "--timeout-ms", "6000"),
+        stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    return {json.loads(line)["event_id"] for line in done.stdout.splitlines() if line.startswith("{")}
+
+
+def run(options, folder):
+    chance = random.Random(options.seed)
+    journal = Journal(folder / "journal")
+    passed = failed = 0
+    with RolesOnKafka(options.bin, f"kill-{os.getpid()}") as roles:
+        load = Load(options, roles.collect.port, roles.write_key, journal.path)
+        try:
+            wait_until(lambda: journal.path.exists() and journal.path.stat().st_size > 0, "a first click")
+            for number in range(1, options.rounds + 1):
+                victim = options.victims[(number - 1) % len(options.victims)]
+                begin = time.monotonic()
+                kill(roles, victim, chance)
+                report = load.pause()
+                differences, accounting = check(roles, journal, number == options.rounds)
+                passed, failed = passed + (not differences), failed + bool(differences)
+                print(f"round {number}, {victim}: {len(journal.ids)} acknowledged, {report['retries']} requests "
+                      f"sent again, {accounting['duplicate']} repeats dropped, "
+                      f"{time.monotonic() - begin:.1f} s", flush=True)
+                for difference in differences[:10]:
+                    print(f"  {difference}  (seed {options.seed})", flush=True)
+                load.say("go")
+            load.pause()
+            journal.read_on()
+            same = recount(roles) == journal.ids
+            passed, failed = passed + same, failed + (not same)
+            print(f"Kafka's console consumer finds {'the same' if same else 'OTHER'} {len(journal.ids)} event ids")
+        finally:
+            if load.process.poll() is None:
+                load.process.kill()
+                load.process.wait()
+            if failed or options.verbose:
+                print("\n".join(process.output()[-6000:] for process in roles.roles))
+    print(f"{passed} passed, {failed} failed")
+    return failed == 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(3), "big"))
+    parser.add_argument("--victims", nargs="+", choices=VICTIMS, default=VICTIMS, help="in turn")
+    parser.add_argument("--verbose", action="store_true", help="what the processes said, at the end")
+    parser.add_argument("--rate", type=int, default=2_000, help="events a second")
+    options = parse_arguments(parser, "load")
+    print(f"{options.rounds} rounds, seed {options.seed}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="clickmill-kafka-kill-") as folder:
+        return 0 if run(options, pathlib.Path(folder)) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

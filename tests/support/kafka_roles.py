@@ -1,0 +1,72 @@
+"""Clickmill as separate processes on a real Kafka: collect, aggregate and query on one data folder."""
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+from kafka_cluster import KafkaCluster
+from real_clickmill import Clickmill, wait_until
+
+TOPIC = "clicks"
+
+
+class RoleProcess(Clickmill):
+    """One role. Ports stay the same over restarts."""
+
+    def __init__(self, binary, role, data, environment):
+        super().__init__(binary, data=data, environment=environment)
+        self.role = role
+
+    def launch(self):
+        listen = [] if self.role == "aggregate" else ["--listen", f"127.0.0.1:{self.port}"]
+        with open(self.output_path, "ab") as output:
+            self.process = subprocess.Popen([self.binary, self.role, "--data", str(self.data), *listen],
+                                            stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                                            env=self.environment)
+
+
+class RolesOnKafka:
+    """A cluster with the topic, and one process of each role."""
+
+    def __init__(self, binary, name, brokers=1, partitions=4, settings=None):
+        self.cluster = KafkaCluster(name, brokers)
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="clickmill-kafka-"))
+        replication = min(brokers, 3)
+        self.environment = {
+            "CLICKMILL_EVENT_LOG__BACKEND": "kafka",
+            "CLICKMILL_KAFKA__BROKERS": self.cluster.bootstrap,
+            "CLICKMILL_KAFKA__TOPIC": TOPIC,
+            "CLICKMILL_KAFKA__PARTITIONS": str(partitions),
+            "CLICKMILL_KAFKA__REPLICATION": str(replication),
+            "CLICKMILL_KAFKA__MIN_INSYNC_REPLICAS": str(1 if brokers == 1 else 2),
+            **(settings or {}),
+        }
+        self.query, self.aggregate, self.collect = (
+            RoleProcess(binary, role, self.folder / "data", self.environment)
+            for role in ("query", "aggregate", "collect"))
+
+    def __enter__(self):
+        try:
+            self.cluster.start()
+            self.collect.run("topics", "create")
+            for process in self.roles:
+                process.launch()
+            for process in self.roles:
+                wait_until(process.is_ready, f"{process.role} ready", 60)
+            wait_until(lambda: "listening on" in self.query.output(), "the keys")
+            self.write_key, self.read_key = self.query.keys()
+        except BaseException:
+            print("\n".join(process.output()[-2000:] for process in self.roles))
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        for process in (self.collect, self.aggregate, self.query):
+            process.__exit__()
+        self.cluster.delete()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def roles(self):
+        return (self.collect, self.aggregate, self.query)
