@@ -11,6 +11,8 @@ export const program = resolve(process.env.CLICKMILL_BIN ?? "../../build/dev/bin
 // Far from the browser's zone and no whole hour off: a mix-up of zones shows.
 export const serverZone = "Asia/Kathmandu";
 
+const sanitizerReport = /ERROR: (Address|Leak)Sanitizer|WARNING: ThreadSanitizer|runtime error:/;
+
 export class Clickmill {
   url = "";
   signInLink = "";
@@ -19,6 +21,7 @@ export class Clickmill {
   snippet = ""; // what the program told the newcomer to paste
   readonly data = mkdtempSync(join(tmpdir(), "clickmill-browser-"));
   private process: ChildProcess | null = null;
+  private complaints = ""; // what it wrote to its standard error
 
   constructor(private readonly isDemo: boolean) {}
 
@@ -32,15 +35,16 @@ export class Clickmill {
     });
     this.process = started;
     let said = "";
-    let complaints = "";
+    this.complaints = "";
     started.stderr.on("data", (text) => {
-      complaints += text;
+      this.complaints += text;
     });
     for await (const line of createInterface({ input: started.stdout })) {
       said += `${line}\n`;
       if (line.startsWith("listening on ")) break;
     }
-    if (!said.includes("listening on ")) throw new Error(`it did not start: ${said}${complaints}`);
+    if (!said.includes("listening on "))
+      throw new Error(`it did not start: ${said}${this.complaints}`);
     started.stdout.resume();
     this.url = `http://${said.match(/^listening on (\S+)/m)?.[1]}`;
     this.signInLink = said.match(/https?:\/\/\S+\/signin\?token=\w+/)?.[0] ?? this.signInLink;
@@ -50,15 +54,22 @@ export class Clickmill {
     if (this.isDemo) await this.readDemoKeys();
   }
 
-  // SIGTERM lets it finish, SIGKILL does not. Done when the process is gone.
-  async end(signal: "SIGTERM" | "SIGKILL"): Promise<number | null> {
+  // SIGTERM lets it finish, SIGKILL does not. Done when the process is gone; throws when it had gone by
+  // itself, ends with another code than 0, or has a sanitizer's report to show.
+  async end(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
     const ending = this.process;
-    if (!ending || ending.exitCode !== null) return ending?.exitCode ?? null;
+    if (!ending) return;
     this.process = null;
-    return new Promise((done) => {
-      ending.once("exit", done);
-      ending.kill(signal);
-    });
+    const isAlive = ending.exitCode === null && ending.signalCode === null;
+    if (isAlive) {
+      await new Promise((done) => {
+        ending.once("close", done); // its output is complete then, at "exit" it may not be
+        ending.kill(signal);
+      });
+    }
+    const isAsTold = isAlive && (signal === "SIGKILL" || ending.exitCode === 0);
+    if (isAsTold && !sanitizerReport.test(this.complaints)) return;
+    throw new Error(`it ended with ${ending.exitCode ?? ending.signalCode}: ${this.complaints}`);
   }
 
   // Another one-time link, as an operator makes it.
