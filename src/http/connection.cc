@@ -46,7 +46,11 @@ std::string forwarded_for(const Head& head) {
 
 Response too_large() {
     return error_response(413, "body_too_large",
-                          "the body is over the limit; send fewer events in one request");
+                          "the body is over the limit; send less in one request");
+}
+
+Response bad_chunk(std::string_view message) {
+    return error_response(400, "bad_chunk", message);
 }
 
 Response overloaded() {
@@ -206,11 +210,11 @@ bool Connection::take_input() {
 bool Connection::take_head() {
     const HeadScanner::State state = scanner_.scan(input());
     if (state == HeadScanner::State::NeedMore) return false;
-    if (state == HeadScanner::State::Refused) return refuse(scanner_.refusal());
+    if (state == HeadScanner::State::Refused) return refuse_head(scanner_.refusal());
     const std::string_view bytes =
         input().substr(scanner_.start(), scanner_.end() - scanner_.start());
     auto head = parse_head(bytes, scanner_.framing());
-    if (!head) return refuse({400, "bad_request", "the request's head cannot be read"});
+    if (!head) return refuse_head({400, "bad_request", "the request's head cannot be read"});
     const Framing framing = scanner_.framing();  // its texts point into the buffer: not used below
     consume(scanner_.end());
     scanner_ = HeadScanner(head_limits(shared_.options()));
@@ -238,10 +242,7 @@ bool Connection::begin_request(Head head, const Framing& framing) {
     if (!admitted) return answer_early(std::move(admitted).error());
     auto refusal = begin_body(head, framing, *admitted);
     body_->request.head = std::move(head);
-    if (refusal) {
-        body_->handler->decorate(body_->request.head, *refusal);
-        return refuse(*std::move(refusal));
-    }
+    if (refusal) return refuse_body(*std::move(refusal));
     if (!has_body) return dispatch();
     set_deadline(shared_.options().body_timeout);
     slot.wants_continue = framing.expects_continue && begin_ == end_;
@@ -296,11 +297,11 @@ bool Connection::take_body() {
         const ChunkDecoder::Step step = body.chunks.next(input());
         if (step.state == ChunkDecoder::State::NeedMore) return false;
         if (step.state == ChunkDecoder::State::Bad) {
-            return refuse({400, "bad_chunk", "the chunked body is malformed"});
+            return refuse_body(bad_chunk("the chunked body is malformed"));
         }
         body.overhead += static_cast<int64_t>(step.consumed - step.data.size());
         if (body.overhead > std::max<int64_t>(body.limits.sent_bytes, kBodyBuffer)) {
-            return refuse({400, "bad_chunk", "the chunked body has more framing than content"});
+            return refuse_body(bad_chunk("the chunked body has more framing than content"));
         }
         if (!step.data.empty() && !add_body(step.data)) return true;
         consume(step.consumed);
@@ -312,19 +313,14 @@ bool Connection::take_body() {
 bool Connection::add_body(std::string_view piece) {
     Body& body = *body_;
     std::string& text = body.request.body;
-    const auto refuse_decorated = [&](Response response) {
-        body.handler->decorate(body.request.head, response);
-        refuse(std::move(response));
-        return false;
-    };
     body.sent += static_cast<int64_t>(piece.size());
-    if (body.sent > body.limits.sent_bytes) return refuse_decorated(too_large());
+    if (body.sent > body.limits.sent_bytes) return !refuse_body(too_large());
     if (body.inflater) {
         const auto limit = static_cast<size_t>(body.limits.inflated_bytes);
         const auto state = body.inflater->add(piece, text, limit);
-        if (state == GzipInflater::State::TooLarge) return refuse_decorated(too_large());
+        if (state == GzipInflater::State::TooLarge) return !refuse_body(too_large());
         if (state == GzipInflater::State::Bad) {
-            return refuse_decorated(error_response(400, "bad_gzip", "the body is not gzip"));
+            return !refuse_body(error_response(400, "bad_gzip", "the body is not gzip"));
         }
     } else {
         text.append(piece);
@@ -332,7 +328,7 @@ bool Connection::add_body(std::string_view piece) {
     Slot& slot = slots_.back();
     const auto missing = static_cast<int64_t>(text.size()) - slot.reserved_bytes;
     if (missing > 0) {
-        if (!shared_.reserve(missing)) return refuse_decorated(overloaded());
+        if (!shared_.reserve(missing)) return !refuse_body(overloaded());
         slot.reserved_bytes += missing;
     }
     return true;
@@ -358,12 +354,16 @@ bool Connection::dispatch() {
     return true;
 }
 
-bool Connection::refuse(const Refusal& refusal) {
-    if (phase_ == Phase::Head) {
-        Slot& slot = slots_.emplace_back();
-        slot.lingers = true;
-    }
+// Refuses what came before a request's head was whole.
+bool Connection::refuse_head(const Refusal& refusal) {
+    slots_.emplace_back().lingers = true;
     return refuse(error_response(refusal.status, refusal.code, refusal.message));
+}
+
+// Refuses a request whose head is known: its handler adds the fields that all its answers carry.
+bool Connection::refuse_body(Response response) {
+    body_->handler->decorate(body_->request.head, response);
+    return refuse(std::move(response));
 }
 
 // The request's last answer, and the connection's.
@@ -470,13 +470,12 @@ void Connection::sweep() {
         return;
     }
     if (!slots_.empty() && !may_take_more()) return;  // it is we who do not read
-    Response response = error_response(408, "too_slow", "the request did not come in time");
+    const Refusal too_slow{408, "too_slow", "the request did not come in time"};
     if (phase_ == Phase::Head) {
-        slots_.emplace_back().lingers = true;
+        refuse_head(too_slow);
     } else {
-        body_->handler->decorate(body_->request.head, response);
+        refuse_body(error_response(too_slow.status, too_slow.code, too_slow.message));
     }
-    refuse(std::move(response));
     flush();
 }
 

@@ -67,7 +67,8 @@ private:
     bool dispatch();
     bool answer_early(Response response);
     bool refuse(Response response);
-    bool refuse(const Refusal& refusal);
+    bool refuse_head(const Refusal& refusal);
+    bool refuse_body(Response response);
     std::optional<Response> begin_body(const Head& head, const Framing& framing, BodyLimits limits);
     void flush();
     void write();

@@ -35,12 +35,24 @@ std::string_view status_line(int status) {
             return "HTTP/1.1 408 Request Timeout\r\n";
         case 413:
             return "HTTP/1.1 413 Content Too Large\r\n";
+        case 414:
+            return "HTTP/1.1 414 URI Too Long\r\n";
+        case 415:
+            return "HTTP/1.1 415 Unsupported Media Type\r\n";
+        case 417:
+            return "HTTP/1.1 417 Expectation Failed\r\n";
         case 429:
             return "HTTP/1.1 429 Too Many Requests\r\n";
+        case 431:
+            return "HTTP/1.1 431 Request Header Fields Too Large\r\n";
         case 500:
             return "HTTP/1.1 500 Internal Server Error\r\n";
+        case 501:
+            return "HTTP/1.1 501 Not Implemented\r\n";
         case 503:
             return "HTTP/1.1 503 Service Unavailable\r\n";
+        case 505:
+            return "HTTP/1.1 505 HTTP Version Not Supported\r\n";
         default:
             return {};
     }

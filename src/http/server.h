@@ -33,8 +33,8 @@ public:
     // thread.
     virtual void handle(Request request, Respond respond) = 0;
 
-    // Called when the server itself refuses a request whose head it has read (413, 415, 408, 503):
-    // the place to add fields that every answer must carry, such as those of CORS.
+    // Called when the server itself refuses a request whose head it has read (400, 408, 413, 415,
+    // 503): the place to add fields that every answer must carry, such as those of CORS.
     virtual void decorate(const Head& /*head*/, Response& /*refusal*/) {}
 };
 

@@ -1,6 +1,7 @@
 #include "http/server.h"
 
 #include "http/gzip.h"
+#include "http/response_writer.h"
 #include "http/smuggling_corpus.h"
 #include "http/test_client.h"
 
@@ -115,6 +116,15 @@ TEST(Server, CountsAChunkedBodyToo) {
     EXPECT_EQ(server.handler.handled(), 0);
 }
 
+TEST(Server, LetsTheHandlerDressTheRefusalOfABrokenChunk) {
+    EchoServer server;
+    TestClient client(server.port());
+    client.send("POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
+    const auto response = client.read_response();
+    EXPECT_EQ(response.status, 400);
+    EXPECT_EQ(response.header("X-Decorated"), "yes");
+}
+
 TEST(Server, StopsInflatingAtTheCap) {
     EchoServer server;
     TestClient client(server.port());
@@ -156,6 +166,16 @@ TEST(Server, NamesTheCodingsThatItDoesNotKnow) {
     TestClient transfer(server.port());
     transfer.send("POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n");
     EXPECT_EQ(transfer.read_response().status, 501);
+}
+
+TEST(Server, GivesEveryStatusThatItAnswersWithItsReason) {
+    for (const int status : {200, 204, 303, 304, 400, 401, 403, 404, 405, 408,
+                             413, 414, 415, 417, 429, 431, 500, 501, 503, 505}) {
+        std::string out;
+        append_response(out, {.status = status}, {});
+        const std::string line = out.substr(0, out.find("\r\n"));
+        EXPECT_THAT(line, testing::MatchesRegex("HTTP/1.1 [0-9]+ [A-Z][A-Za-z ]+")) << status;
+    }
 }
 
 TEST(Server, InvitesABodyThatWaitsForIt) {

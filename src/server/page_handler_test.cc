@@ -140,6 +140,15 @@ TEST(SecureHandler, AddsAStrictPolicyToEveryAnswerAndRefusal) {
     }
 }
 
+TEST(SecureHandler, ProtectsWhatTheServerRefusesForItsHandler) {
+    PageHandler inner({}, files());
+    SecureHandler handler(inner);
+    http::Response refusal{.status = 413};
+    handler.decorate({}, refusal);
+    EXPECT_EQ(header_of(refusal, "X-Content-Type-Options"), "nosniff");
+    EXPECT_EQ(header_of(refusal, "X-Frame-Options"), "DENY");
+}
+
 TEST(OperationsHandler, IsAliveWhileItAnswersAndReadyWhenEveryPartIs) {
     telemetry::Registry registry;
     telemetry::Health health;

@@ -42,4 +42,9 @@ void SecureHandler::handle(http::Request request, http::Respond respond) {
                   });
 }
 
+void SecureHandler::decorate(const http::Head& head, http::Response& refusal) {
+    inner_.decorate(head, refusal);
+    add_security_headers(refusal);
+}
+
 }  // namespace clickmill::server

@@ -22,6 +22,7 @@ public:
     explicit SecureHandler(http::Handler& inner) : inner_(inner) {}
     std::expected<http::BodyLimits, http::Response> admit(const http::Head& head) override;
     void handle(http::Request request, http::Respond respond) override;
+    void decorate(const http::Head& head, http::Response& refusal) override;
 
 private:
     http::Handler& inner_;
