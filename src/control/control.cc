@@ -53,11 +53,34 @@ Result<void> check_project(const Project& project) {
     return {};
 }
 
+// As browsers send it: small letters, no path, no port that goes without saying. "*." stands for
+// every host below. Source: RFC 6454, section 6.2.
+bool is_origin(std::string_view text) {
+    if (text == "null") return true;  // of pages without one, such as local files
+    const size_t scheme_end = text.find("://");
+    if (!is_name(text) || scheme_end == 0 || scheme_end == std::string_view::npos) return false;
+    const std::string_view scheme = text.substr(0, scheme_end);
+    std::string_view host = text.substr(scheme_end + 3);
+    if (host.starts_with("*.")) host.remove_prefix(2);
+    const bool has_default_port = (scheme == "https" && host.ends_with(":443")) ||
+                                  (scheme == "http" && host.ends_with(":80"));
+    const auto is_wrong = [](char c) {
+        return (c >= 'A' && c <= 'Z') || std::string_view("/\\?#@* ").contains(c);
+    };
+    return !host.empty() && !has_default_port && std::ranges::none_of(scheme, is_wrong) &&
+           std::ranges::none_of(host, is_wrong);
+}
+
 Result<void> check_key(const Key& key) {
-    const auto is_line = [](const std::string& origin) { return is_name(origin); };
-    if (key.origins.size() > kMaxOrigins || !std::ranges::all_of(key.origins, is_line))
+    if (key.origins.size() > kMaxOrigins)
         return fail(ErrorCode::InvalidInput, "cannot add key", key.project,
-                    "give up to 100 origins such as https://shop.example");
+                    "give up to 100 origins");
+    if (const auto wrong = std::ranges::find_if_not(key.origins, is_origin);
+        wrong != key.origins.end())
+        return fail(ErrorCode::InvalidInput, "cannot add key", "origin '" + *wrong + "'",
+                    "give what browsers send, such as https://shop.example or "
+                    "https://*.shop.example: small letters, no path; without an origin any may "
+                    "use the key");
     if (!std::isfinite(key.events_per_second) || key.events_per_second < 0 ||
         key.events_per_second > kMaxEventsPerSecond)
         return fail(ErrorCode::InvalidInput, "cannot add key", key.project,

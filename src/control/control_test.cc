@@ -249,5 +249,28 @@ TEST_F(ControlTest, RefusesAFileOfANewerProgram) {
     EXPECT_EQ(opened.error().code, ErrorCode::Conflict);
 }
 
+TEST_F(ControlTest, RefusesAnOriginThatNoBrowserSends) {
+    const auto add = [this, shop = add_shop()](std::string origin) {
+        Key wanted;
+        wanted.project = shop.id;
+        wanted.origins = {std::move(origin)};
+        return control_->add_key(std::move(wanted));
+    };
+    for (const char* origin :
+         {"*", "shop.example", "https://", "https://shop.example/", "https://Shop.example",
+          "https://shop.example:443", "http://shop.example:80", "https://a.*.example",
+          "https://me@shop.example", "https://shop.example/pay", "HTTPS://shop.example", ""}) {
+        const auto made = add(origin);
+        ASSERT_FALSE(made) << origin;
+        EXPECT_EQ(made.error().code, ErrorCode::InvalidInput) << origin;
+        EXPECT_TRUE(made.error().message().contains("https://shop.example")) << origin;
+    }
+    for (const char* origin :
+         {"https://shop.example", "https://*.shop.example", "http://localhost:5173", "null",
+          "http://[::1]:8080", "capacitor://localhost"}) {
+        EXPECT_TRUE(add(origin)) << origin;
+    }
+}
+
 }  // namespace
 }  // namespace clickmill::control
