@@ -3,12 +3,26 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace clickmill::query_api {
 namespace {
 
 constexpr std::string_view kFormulaStarts = "=+-@\t\r\n|%";
+// The same as East Asian keyboards write them; spreadsheets of those languages read them so.
+constexpr std::array<std::string_view, 4> kWideFormulaStarts = {"\uff1d", "\uff0b", "\uff0d",
+                                                                "\uff20"};
+
+// Spreadsheets skip spaces before they look for a formula.
+bool is_formula(std::string_view text) {
+    const size_t start = text.find_first_not_of(' ');
+    if (start == std::string_view::npos) return false;
+    text.remove_prefix(start);
+    return kFormulaStarts.contains(text.front()) ||
+           std::ranges::any_of(kWideFormulaStarts,
+                               [&](std::string_view wide) { return text.starts_with(wide); });
+}
 
 double rounded(double ratio) {
     return std::round(ratio * 10'000) / 10'000;
@@ -28,13 +42,10 @@ void CsvWriter::separate() {
 
 CsvWriter& CsvWriter::text(std::string_view text) {
     separate();
-    // Spreadsheets skip spaces before they look for a formula.
-    const size_t start = text.find_first_not_of(' ');
-    const bool is_formula = start != std::string_view::npos && kFormulaStarts.contains(text[start]);
     const bool is_quoted = text.find_first_of(",\"\r\n") != std::string_view::npos ||
                            text.starts_with(' ') || text.ends_with(' ');
     if (is_quoted) text_ += '"';
-    if (is_formula) text_ += '\'';
+    if (is_formula(text)) text_ += '\'';
     for (const char c : text) {
         if (c == '"') text_ += '"';
         text_ += c;

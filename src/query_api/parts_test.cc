@@ -36,6 +36,12 @@ TEST(CsvWriter, DefusesWhatASpreadsheetWouldRun) {
     EXPECT_EQ(cell("a=1"), "a=1");
 }
 
+TEST(CsvWriter, DefusesAFormulaInWideLetters) {
+    EXPECT_EQ(cell("\uff1d1+1"), "'\uff1d1+1");
+    EXPECT_EQ(cell(" \uff20SUM(A1)"), "\"' \uff20SUM(A1)\"");
+    EXPECT_EQ(cell("\uff21BC"), "\uff21BC");
+}
+
 TEST(CsvWriter, LeavesNumbersNumbers) {
     CsvWriter csv;
     csv.number(int64_t{-5}).number(std::optional<int64_t>()).number(std::optional(0.25));
