@@ -23,6 +23,9 @@ Counters::Counters(telemetry::Registry& the_registry)
                                 "Accepted events marked as sent by a known crawler")),
       anonymous(registry.counter("clickmill_collector_anonymous_events_total",
                                  "Accepted events whose identity a privacy signal removed")),
+      client_dropped(registry.counter("clickmill_collector_client_dropped_events_total",
+                                      "Events that senders say they gave up, such as clicks of "
+                                      "over 20 hours ago; never received, so in no accounting")),
       append_seconds(registry.histogram("clickmill_collector_append_seconds",
                                         "From reading a request to the event log's answer")) {}
 

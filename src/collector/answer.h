@@ -36,6 +36,7 @@ struct Counters {
     telemetry::Counter& accepted;
     telemetry::Counter& crawlers;
     telemetry::Counter& anonymous;
+    telemetry::Counter& client_dropped;
     telemetry::Histogram& append_seconds;
     void count_rejected(std::string_view code);
     void count_refused(std::string_view code);

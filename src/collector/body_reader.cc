@@ -10,6 +10,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <charconv>
 
 namespace clickmill::collector {
 namespace {
@@ -24,6 +25,7 @@ constexpr size_t kMaxProperties = 64;
 constexpr size_t kMaxExperiments = 32;
 constexpr size_t kMaxPropertyBytes = 1024;
 constexpr size_t kMaxTimestampBytes = 64;
+constexpr int64_t kMaxDropped = 1'000'000;  // more than any queue of a client holds
 constexpr size_t kFewNames = 16;
 
 constexpr Fault kInvalidJson{"invalid_json", "the body is not JSON; send UTF-8 as RFC 8259 has it"};
@@ -34,8 +36,8 @@ constexpr Fault kTooDeepBody{"too_deep", "the body is nested too deeply; 16 leve
 constexpr Fault kRepeatedMember{"duplicate_member",
                                 "key, context and events may each stand once in the body"};
 constexpr Fault kNoEvents{"missing_events", R"(the body needs "events": [...])"};
-constexpr Fault kTooManyEvents{"too_many_events", "too many events; send them in several requests",
-                               413};
+constexpr Fault kTooManyEvents{"too_many_events",
+                               "over 1,000 events; send them in several requests", 413};
 constexpr Fault kContextTooLarge{
     "context_too_large", "the context is over the limit; move what differs into the events", 413};
 constexpr Fault kContextNotAnObject{"invalid_context", "context must be an object"};
@@ -89,6 +91,11 @@ void Fields::clear() {
     fault = {};
 }
 
+bool has_member(std::span<const Member> members, std::string_view name) {
+    return std::any_of(members.begin(), members.end(),
+                       [name](const Member& member) { return member.name == name; });
+}
+
 // Every read_ function returns false when the body is not JSON, and then nothing else counts.
 struct BodyReader::State {
     BodyLimits limits;
@@ -97,6 +104,8 @@ struct BodyReader::State {
     std::string arena;  // texts that had escapes
     const char* end = nullptr;
     std::string_view key;
+    int64_t client_dropped = 0;
+    Member sent_at;
     Fields context;
     std::vector<Fields> events;
     size_t used = 0;
@@ -388,6 +397,30 @@ struct BodyReader::State {
         return true;
     }
 
+    // The sender's clock. Not a number or text: left out.
+    bool read_sent_at(Member member, ondemand::value& value) {
+        json_type type{};
+        if (value.type().get(type)) return false;
+        Fault fault;
+        if (!read_raw(value, 2, member.raw, fault)) return false;
+        const bool is_moment = type == json_type::number || type == json_type::string;
+        if (is_moment && !fault && member.raw.size() <= kMaxTimestampBytes + 2) sent_at = member;
+        return true;
+    }
+
+    // How many events the sender gave up. Not a count: left out.
+    bool read_client_dropped(ondemand::value& value) {
+        Fault ignored;
+        std::string_view raw;
+        if (!read_raw(value, 2, raw, ignored)) return false;
+        int64_t count = 0;
+        const auto [end_of_count, error] =
+            std::from_chars(raw.data(), raw.data() + raw.size(), count);
+        const bool is_count = error == std::errc{} && end_of_count == raw.data() + raw.size();
+        if (is_count && count >= 0 && count <= kMaxDropped) client_dropped = count;
+        return true;
+    }
+
     bool read_body() {
         enum Seen : unsigned { kKey = 1, kContext = 2, kEvents = 4 };
         unsigned seen = 0;
@@ -409,9 +442,14 @@ struct BodyReader::State {
             if (member.name == "events" && type == json_type::array && first(kEvents)) {
                 return read_events(value);
             }
+            if (member.name == "sent_at") return read_sent_at(member, value);
+            if (member.name == "client_dropped") return read_client_dropped(value);
             return read_any(value, 2, ignored);
         };
         if (!read_members(object, read_one, ignored)) return false;
+        if (!sent_at.raw.empty() && !has_member(context.unknown, sent_at.name)) {
+            context.unknown.push_back(sent_at);
+        }
         if ((seen & kEvents) == 0) note(body_fault, kNoEvents);
         return document.current_location().error() == simdjson::OUT_OF_BOUNDS;
     }
@@ -429,6 +467,8 @@ Fault BodyReader::read(const std::string& body) {
     state.arena.reserve(body.size());
     state.end = body.data() + body.size();
     state.key = {};
+    state.client_dropped = 0;
+    state.sent_at = {};
     state.context.clear();
     state.used = 0;
     state.body_fault = state.reading_stopped = {};
@@ -445,6 +485,10 @@ Fault BodyReader::read(const std::string& body) {
 
 std::string_view BodyReader::key() const {
     return state_->key;
+}
+
+int64_t BodyReader::client_dropped() const {
+    return state_->client_dropped;
 }
 
 const Fields& BodyReader::context() const {

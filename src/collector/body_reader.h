@@ -50,6 +50,8 @@ struct Fields {
     void clear();
 };
 
+bool has_member(std::span<const Member> members, std::string_view name);
+
 // One thread; reuse it, it keeps its buffers.
 class BodyReader {
 public:
@@ -61,9 +63,10 @@ public:
     // as the texts are used. A fault refuses the body whole: 400, or 413 for too many events.
     Fault read(const std::string& body);
 
-    std::string_view key() const;  // empty when the body has none
-    const Fields& context() const;
-    std::span<Fields> events();  // the caller may change them
+    std::string_view key() const;    // empty when the body has none
+    int64_t client_dropped() const;  // events that the sender says it gave up; a claim
+    const Fields& context() const;   // its unknown members include the body's sent_at
+    std::span<Fields> events();      // the caller may change them
 
 private:
     struct State;

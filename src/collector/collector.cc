@@ -136,6 +136,8 @@ private:
         const std::span<Fields> events = workspace.reader.events();
         key->bucket->take(static_cast<int64_t>(events.size()), parts_.clock.steady(), key->rate);
 
+        counters_->client_dropped.add(workspace.reader.client_dropped());
+
         const Sender sender = sender_of(head, key);
         std::vector<Rejected> rejected;
         workspace.writer.begin(request.body.size());

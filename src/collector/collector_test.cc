@@ -53,6 +53,38 @@ TEST(Collector, TakesDefaultsFromTheContextWhereverItStands) {
               R"("properties":{"x":1,"y":3},"build":9})");
 }
 
+TEST(Collector, KeepsTheSendersClockWithEveryEvent) {
+    TestCollector shop;
+    shop.click(R"({"event_id":"1","feature_id":"a"},{"event_id":"2","feature_id":"a","sent_at":7})",
+               {}, R"("sent_at":1763900000123,)");
+    const auto lines = shop.log.lines();
+    ASSERT_EQ(lines.size(), 2u);
+    EXPECT_THAT(lines[0].second, HasSubstr(R"("sent_at":1763900000123})"));
+    EXPECT_THAT(lines[1].second, HasSubstr(R"("sent_at":7})"));
+}
+
+TEST(Collector, LeavesOutASendersClockThatIsNone) {
+    for (const char* clock : {"{}", "[1]", "true", "null", R"("\u0000")"}) {
+        TestCollector shop;
+        const auto response = shop.click(kClick, {}, std::string(R"("sent_at":)") + clock + ",");
+        EXPECT_EQ(response.body, R"({"accepted":1,"rejected":[]})") << clock;
+        EXPECT_THAT(shop.line(), Not(HasSubstr("sent_at"))) << clock;
+    }
+}
+
+TEST(Collector, CountsWhatASenderSaysItGaveUp) {
+    TestCollector shop;
+    shop.click(kClick, {}, R"("client_dropped":3,)");
+    shop.click(kClick, {}, R"("client_dropped":2,)");
+    for (const char* none : {"-1", "1.5", "1e3", R"("7")", "null", "[9]", "99999999999999999999"}) {
+        const auto response =
+            shop.click(kClick, {}, std::string(R"("client_dropped":)") + none + ",");
+        EXPECT_EQ(response.status, 200) << none;
+    }
+    EXPECT_THAT(shop.registry.text(),
+                HasSubstr("clickmill_collector_client_dropped_events_total 5\n"));
+}
+
 TEST(Collector, RefusesAnUnknownKey) {
     TestCollector shop;
     const auto response =

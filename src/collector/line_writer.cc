@@ -35,11 +35,6 @@ void append_member(std::string& out, const Member& member) {
     append_on_one_line(out, member.raw);
 }
 
-bool has_name(const std::vector<Member>& members, std::string_view name) {
-    return std::any_of(members.begin(), members.end(),
-                       [name](const Member& member) { return member.name == name; });
-}
-
 }  // namespace
 
 void LineWriter::begin(size_t expected_bytes) {
@@ -87,7 +82,7 @@ void LineWriter::apply_context(Fields& fields, const Fields& context) {
     other_.clear();
     for (const Member& member : fields.unknown) append_member(other_, member);
     for (const Member& member : context.unknown) {
-        if (!has_name(fields.unknown, member.name)) append_member(other_, member);
+        if (!has_member(fields.unknown, member.name)) append_member(other_, member);
     }
     event.other = other_;
 }
@@ -101,7 +96,7 @@ void LineWriter::merge_properties(Fields& fields, const Fields& context) {
         properties_ += '{';
         for (const Member& member : fields.properties) append_member(properties_, member);
         for (const Member& member : context.properties) {
-            if (!has_name(fields.properties, member.name)) append_member(properties_, member);
+            if (!has_member(fields.properties, member.name)) append_member(properties_, member);
         }
         properties_ += '}';
     }

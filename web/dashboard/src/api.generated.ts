@@ -280,10 +280,15 @@ export interface components {
             /** @example wk_0123456789abcdef0123456789abcdef */
             key?: string;
             /**
-             * @description The sender's clock; kept, never used
+             * @description The sender's clock; kept with each event, never used
              * @example 1763900000123
              */
             sent_at?: unknown;
+            /**
+             * @description How many events the sender gave up; counted as a metric
+             * @example 0
+             */
+            client_dropped?: unknown;
             /** @description Defaults for every event of the batch */
             context?: components["schemas"]["EventFields"];
             events: components["schemas"]["Event"][];
