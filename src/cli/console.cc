@@ -1,7 +1,7 @@
 #include "cli/console.h"
 
-#include "config/load.h"
 #include "server/data_folder.h"
+#include "server/options.h"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -17,22 +17,43 @@ int report(const Error& error) {
     return error.code == ErrorCode::InvalidInput ? kWrongUse : kFailed;
 }
 
-std::optional<config::Config> settings_of(const SettingsArguments& arguments) {
+namespace {
+
+config::Loaded loaded_of(const SettingsArguments& arguments) {
     config::Sources sources{
         .file = arguments.config_file, .environment = config::process_environment(), .flags = {}};
     if (!arguments.data.empty()) sources.flags.emplace_back("server.data", arguments.data);
     if (!arguments.listen.empty()) sources.flags.emplace_back("server.listen", arguments.listen);
-
     if (!arguments.operations.empty()) {
         sources.flags.emplace_back("server.operations_listen", arguments.operations);
     }
+    return config::load(sources);
+}
 
-    config::Loaded loaded = config::load(sources);
-    if (loaded.problems.empty()) return std::move(loaded.config);
+}  // namespace
+
+std::optional<config::Config> settings_of(const SettingsArguments& arguments) {
+    config::Loaded loaded = loaded_of(arguments);
+    if (!print_problems(loaded)) return std::nullopt;
+    return std::move(loaded.config);
+}
+
+config::Loaded checked_settings_of(const SettingsArguments& arguments) {
+    config::Loaded loaded = loaded_of(arguments);
+    for (const server::Problem& problem : server::problems_of(loaded.config)) {
+        const auto origin = loaded.origins.find(problem.setting);
+        loaded.problems.push_back(
+            fmt::format("{}: {}", origin == loaded.origins.end() ? "default" : origin->second,
+                        problem.error.message()));
+    }
+    return loaded;
+}
+
+bool print_problems(const config::Loaded& loaded) {
     for (const std::string& problem : loaded.problems) {
         fmt::print(stderr, "clickmill: {}\n", problem);
     }
-    return std::nullopt;
+    return loaded.problems.empty();
 }
 
 Result<std::unique_ptr<control::Control>> open_control(const config::Config& config, Clock& clock) {

@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "cli/arguments.h"
-#include "config/config.h"
+#include "config/load.h"
 #include "control/control.h"
 
 #include <memory>
@@ -24,6 +24,12 @@ int report(const Error& error);
 
 // The settings; nothing when they are wrong: every problem was printed, the exit code is kWrongUse.
 std::optional<config::Config> settings_of(const SettingsArguments& arguments);
+
+// The same with what only the whole program can judge among the problems; prints none of them.
+config::Loaded checked_settings_of(const SettingsArguments& arguments);
+
+// Prints each problem; true when there was none.
+bool print_problems(const config::Loaded& loaded);
 
 // The control store of an existing data folder. NotFound: there is none yet.
 Result<std::unique_ptr<control::Control>> open_control(const config::Config& config, Clock& clock);

@@ -41,11 +41,11 @@ private:
 };
 
 void examine_settings(const config::Config& config, Findings& findings) {
-    if (const auto usable = server::check(config); !usable) {
-        findings.bad("settings", usable.error().message());
-    } else {
-        findings.good("settings", "no problem");
+    const auto problems = server::problems_of(config);
+    for (const server::Problem& problem : problems) {
+        findings.bad("settings", problem.error.message());
     }
+    if (problems.empty()) findings.good("settings", "no problem");
 }
 
 void examine_folder(const std::string& folder, Findings& findings) {

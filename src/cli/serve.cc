@@ -123,14 +123,15 @@ int write_ready_file(const std::string& path, const server::Server& server) {
 }  // namespace
 
 int serve(const ServeArguments& arguments) {
-    const auto config = settings_of(arguments.settings);
-    if (!config) return kWrongUse;
+    const config::Loaded loaded = checked_settings_of(arguments.settings);
+    if (!print_problems(loaded)) return kWrongUse;
+    const config::Config& config = loaded.config;
     Signals signals;  // before the first thread
-    const auto level = std::make_shared<std::atomic<telemetry::Level>>(server::level_of(*config));
+    const auto level = std::make_shared<std::atomic<telemetry::Level>>(server::level_of(config));
     if (arguments.is_demo && arguments.role == server::Role::All) {
         fmt::print(stderr, "Preparing the sample project (the first time it takes some seconds)\n");
     }
-    const auto started = server::Server::start({.config = *config,
+    const auto started = server::Server::start({.config = config,
                                                 .role = arguments.role,
                                                 .is_demo = arguments.is_demo,
                                                 .collector_url = arguments.collector_url,
@@ -140,8 +141,8 @@ int serve(const ServeArguments& arguments) {
 
     const bool has_pages =
         arguments.role == server::Role::All || arguments.role == server::Role::Query;
-    std::string url = public_url(*config);
-    if (config->public_url.empty()) url = "http://" + server.listen();
+    std::string url = public_url(config);
+    if (config.public_url.empty()) url = "http://" + server.listen();
     if (has_pages) greet(server, url, arguments.is_demo);
     print_addresses(server);
     if (!arguments.ready_file.empty()) {

@@ -1,7 +1,6 @@
 // clickmill topics create, topics check: the topic on Kafka that is the event log.
 #include "cli/commands.h"
 #include "cli/console.h"
-#include "server/options.h"
 #include "server/wiring.h"
 
 #include <fmt/format.h>
@@ -15,13 +14,12 @@ namespace {
 using Work = std::function<int(const config::Config&, const server::World&)>;
 
 int with_kafka(const SettingsArguments& arguments, const Work& work) {
-    const auto config = settings_of(arguments);
-    if (!config) return kWrongUse;
-    if (const auto checked = server::check(*config); !checked) return report(checked.error());
+    const config::Loaded loaded = checked_settings_of(arguments);
+    if (!print_problems(loaded)) return kWrongUse;
     SystemClock clock;
     const auto logger = telemetry::make_logger(telemetry::Level::Error, telemetry::Format::Text);
     telemetry::Registry registry;
-    return work(*config, {clock, *logger, registry});
+    return work(loaded.config, {clock, *logger, registry});
 }
 
 }  // namespace

@@ -72,6 +72,13 @@ key_events_per_second = 12.5
     EXPECT_THAT(loaded.config.trusted_proxies, ElementsAre("10.0.0.1", "10.0.0.2"));
 }
 
+TEST(Config, RefusesARollupThatStandsTwice) {
+    const Loaded loaded = load_text("[[rollup]]\nname = \"a\"\n[[rollup]]\nname = \"a\"\n");
+    ASSERT_EQ(loaded.problems.size(), 1U);
+    EXPECT_THAT(loaded.problems[0], HasSubstr("clickmill.toml line 3: [[rollup]] 'a'"));
+    EXPECT_THAT(loaded.problems[0], HasSubstr("line 1"));
+}
+
 TEST(Config, LetsTheEnvironmentWinOverTheFileAndFlagsOverBoth) {
     const File file("[server]\nlisten = \"h:1\"\npublic_url = \"u1\"\ndata = \"d1\"\n");
     const Loaded loaded = load(

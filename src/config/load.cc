@@ -62,7 +62,15 @@ void set_from_toml(Loaded& loaded, const TomlSetting& read, const std::string& f
 }
 
 // A name that is taken replaces that rollup, else it is one more.
-void add_rollup(Loaded& loaded, const TomlRollup& read) {
+void add_rollup(Loaded& loaded, const TomlRollup& read, const std::string& file) {
+    const std::string where = fmt::format("{} line {}", file, read.line);
+    const auto [before, is_first] = loaded.origins.emplace("rollup." + read.rollup.name, where);
+    if (!is_first) {
+        loaded.problems.push_back(
+            fmt::format("{}: [[rollup]] '{}' stands already in {}; choose another name", where,
+                        read.rollup.name, before->second));
+        return;
+    }
     auto& rollups = loaded.config.rollups;
     const auto same = std::find_if(rollups.begin(), rollups.end(), [&read](const Rollup& rollup) {
         return rollup.name == read.rollup.name;
@@ -86,7 +94,9 @@ void load_file(Loaded& loaded, const std::string& file) {
         return;
     }
     for (const TomlSetting& read : parsed->settings) set_from_toml(loaded, read, file);
-    for (const TomlRollup& read : parsed->rollups) add_rollup(loaded, read);
+    for (const TomlRollup& read : parsed->rollups) {
+        if (!read.rollup.name.empty()) add_rollup(loaded, read, file);
+    }
     std::move(parsed->problems.begin(), parsed->problems.end(),
               std::back_inserter(loaded.problems));
 }

@@ -18,7 +18,7 @@ struct Sources {
 
 struct Loaded {
     Config config;
-    std::map<std::string, std::string> origins;  // setting -> where it was set; absent: default
+    std::map<std::string, std::string> origins;  // setting, rollup.NAME -> where; absent: default
     // One line each: where, what, what to do. Not empty: the config must not be used.
     std::vector<std::string> problems;
 };

@@ -1,7 +1,9 @@
 #include "server/options.h"
 
 #include "calendar/calendar.h"
+#include "event/text.h"
 #include "fold/dimensions.h"
+#include "http/proxies.h"
 
 #include <fmt/format.h>
 
@@ -47,6 +49,34 @@ Result<void> check_rollup(const config::Rollup& rollup) {
     return {};
 }
 
+Result<void> check_public_url(const std::string& url) {
+    if (url.empty() || url.starts_with("http://") || url.starts_with("https://")) return {};
+    return fail(ErrorCode::InvalidInput, "cannot use server.public_url", url,
+                "it begins with https:// or http://");
+}
+
+// A page takes the pattern's text as its name, so that must be a name.
+Result<void> check_page_pattern(const std::string& pattern) {
+    if (event::is_id(pattern)) return {};
+    return fail(ErrorCode::InvalidInput, "cannot use collector.page_patterns",
+                "\"" + pattern + "\"",
+                "a pattern is 1 to 128 bytes without control characters, such as /product/:id");
+}
+
+Result<void> check_kafka_setting(const std::string& setting) {
+    const size_t equals = setting.find('=');
+    if (equals != 0 && equals != std::string::npos) return {};
+    return fail(ErrorCode::InvalidInput, "cannot use kafka.settings", setting,
+                "name=value is wanted, such as security.protocol=SSL");
+}
+
+Result<void> check_geo_file(const std::string& path) {
+    std::error_code error;
+    if (path.empty() || std::filesystem::exists(path, error)) return {};
+    return fail(ErrorCode::InvalidInput, "cannot use collector.geo_file", path,
+                "there is no such file");
+}
+
 }  // namespace
 
 Result<Address> address_of(std::string_view setting, std::string_view text) {
@@ -78,28 +108,27 @@ bool is_loopback(const Address& address) {
     return address.host == "localhost" || address.host == "::1" || address.host.starts_with("127.");
 }
 
-Result<void> check(const config::Config& config) {
-    RETURN_IF_ERROR(address_of("server.listen", config.listen));
-    RETURN_IF_ERROR(address_of("server.operations_listen", config.operations_listen));
-    for (const config::Rollup& rollup : config.rollups) RETURN_IF_ERROR(check_rollup(rollup));
-    const std::string& url = config.public_url;
-    if (!url.empty() && !url.starts_with("http://") && !url.starts_with("https://")) {
-        return fail(ErrorCode::InvalidInput, "cannot use server.public_url", url,
-                    "it begins with https:// or http://");
+std::vector<Problem> problems_of(const config::Config& config) {
+    std::vector<Problem> problems;
+    const auto note = [&problems](std::string setting, const auto& result) {
+        if (!result) problems.push_back({std::move(setting), result.error()});
+    };
+    note("server.listen", address_of("server.listen", config.listen));
+    note("server.operations_listen",
+         address_of("server.operations_listen", config.operations_listen));
+    note("server.public_url", check_public_url(config.public_url));
+    note("server.trusted_proxies", http::TrustedProxies::parse(config.trusted_proxies));
+    for (const std::string& pattern : config.page_patterns) {
+        note("collector.page_patterns", check_page_pattern(pattern));
     }
     for (const std::string& setting : config.kafka_settings) {
-        const size_t equals = setting.find('=');
-        if (equals == 0 || equals == std::string::npos) {
-            return fail(ErrorCode::InvalidInput, "cannot use kafka.settings", setting,
-                        "name=value is wanted, such as security.protocol=SSL");
-        }
+        note("kafka.settings", check_kafka_setting(setting));
     }
-    std::error_code error;
-    if (!config.geo_file.empty() && !std::filesystem::exists(config.geo_file, error)) {
-        return fail(ErrorCode::InvalidInput, "cannot use collector.geo_file", config.geo_file,
-                    "there is no such file");
+    note("collector.geo_file", check_geo_file(config.geo_file));
+    for (const config::Rollup& rollup : config.rollups) {
+        note("rollup." + rollup.name, check_rollup(rollup));
     }
-    return {};
+    return problems;
 }
 
 std::vector<fold::RollupDefinition> rollups_of(const config::Config& config) {

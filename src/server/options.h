@@ -27,8 +27,12 @@ Result<Address> address_of(std::string_view setting, std::string_view text);
 std::string text_of(const Address& address);
 bool is_loopback(const Address& address);
 
-// What the table of settings cannot see: addresses, rollups, files. InvalidInput.
-Result<void> check(const config::Config& config);
+// What the table of settings cannot see: addresses, patterns, rollups, files. All of it.
+struct Problem {
+    std::string setting;  // "server.listen", or "rollup.NAME"
+    Error error;          // InvalidInput
+};
+std::vector<Problem> problems_of(const config::Config& config);
 
 std::vector<fold::RollupDefinition> rollups_of(const config::Config& config);
 fold::Limits limits_of(const config::Config& config);

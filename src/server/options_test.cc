@@ -7,7 +7,9 @@
 namespace clickmill::server {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
 TEST(Options, ReadAddressesOfEveryKind) {
     EXPECT_EQ(address_of("x", "127.0.0.1:8080")->port, 8080);
@@ -35,8 +37,8 @@ TEST(Options, RefuseRollupsThatCannotBeFolded) {
     const auto problem = [](config::Rollup rollup) {
         config::Config config;
         config.rollups.push_back(std::move(rollup));
-        const Result<void> checked = check(config);
-        return checked ? std::string() : checked.error().message();
+        const auto problems = problems_of(config);
+        return problems.empty() ? std::string() : problems.front().error.message();
     };
     EXPECT_EQ(problem({"by_plan", {"properties.plan", "country"}, true}), "");
     EXPECT_THAT(problem({"By-Plan", {}, true}), HasSubstr("a-z, 0-9 and _"));
@@ -46,17 +48,25 @@ TEST(Options, RefuseRollupsThatCannotBeFolded) {
                 HasSubstr("at most 4"));
 }
 
-TEST(Options, RefuseAnAddressOrFileThatCannotBe) {
+TEST(Options, NameEverySettingThatCannotBe) {
     config::Config config;
-    config.public_url = "clicks.example.org";
-    EXPECT_FALSE(check(config));
-    config = {};
-    config.geo_file = "/nowhere.mmdb";
-    EXPECT_THAT(check(config).error().message(), HasSubstr("/nowhere.mmdb"));
-    config = {};
+    config.listen = "nowhere";
     config.operations_listen = "nowhere";
-    EXPECT_FALSE(check(config));
-    EXPECT_TRUE(check({}));
+    config.public_url = "clicks.example.org";
+    config.trusted_proxies = {"10.0.0.1", "10.0.0.300"};
+    config.page_patterns = {"/product/:id", "", "(none)"};
+    config.geo_file = "/nowhere.mmdb";
+    config.rollups.push_back({"Bad Name", {}, true});
+    std::vector<std::string> named;
+    for (const Problem& problem : problems_of(config)) {
+        named.push_back(problem.setting);
+        EXPECT_EQ(problem.error.code, ErrorCode::InvalidInput);
+    }
+    EXPECT_THAT(named,
+                ElementsAre("server.listen", "server.operations_listen", "server.public_url",
+                            "server.trusted_proxies", "collector.page_patterns",
+                            "collector.page_patterns", "collector.geo_file", "rollup.Bad Name"));
+    EXPECT_THAT(problems_of({}), IsEmpty());
 }
 
 TEST(Options, MakeEveryRollupForEveryProject) {

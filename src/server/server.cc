@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/json_writer.h"
 #include "collector/collector.h"
+#include "config/settings.h"
 #include "control/control.h"
 #include "query_api/query_api.h"
 #include "server/data_folder.h"
@@ -69,6 +70,18 @@ std::string demo_config_of(const SampleKeys& keys, const std::string& collector_
     return json.take();
 }
 
+// The same as http::Server::start, with the setting that chooses another address.
+Result<std::unique_ptr<http::Server>> listen_for(std::string_view setting,
+                                                 http::ServerOptions options,
+                                                 std::vector<http::Route> routes) {
+    auto server = http::Server::start(std::move(options), std::move(routes));
+    if (server) return server;
+    Error error = std::move(server).error();
+    error.why += fmt::format("; {}, in the environment {}, chooses another address", setting,
+                             config::environment_name(setting));
+    return std::unexpected(std::move(error));
+}
+
 // The parts, in the order in which they need each other; they go in reverse.
 class WholeServer final : public Server {
 public:
@@ -82,7 +95,9 @@ public:
     ~WholeServer() override { stop(); }
 
     Result<void> start() {
-        RETURN_IF_ERROR(check(config_));
+        if (auto problems = problems_of(config_); !problems.empty()) {
+            return std::unexpected(std::move(problems.front().error));
+        }
         RETURN_IF_ERROR(check_role());
         RETURN_IF_ERROR(make_data_folder(config_.data_folder));
         if (does(Role::Aggregate)) {  // one writer of the metrics store
@@ -248,9 +263,9 @@ private:
                          address_of("server.operations_listen", config_.operations_listen));
         http::ServerOptions operations_options = http_options_of(config_, operations);
         operations_options.threads = 1;
-        ASSIGN_OR_RETURN(
-            operations_server_,
-            http::Server::start(std::move(operations_options), {{"/", operations_handler_.get()}}));
+        ASSIGN_OR_RETURN(operations_server_,
+                         listen_for("server.operations_listen", std::move(operations_options),
+                                    {{"/", operations_handler_.get()}}));
         operations_ = text_of({operations.host, operations_server_->port()});
 
         std::vector<http::Route> routes;
@@ -260,7 +275,8 @@ private:
         ASSIGN_OR_RETURN(const Address listen, address_of("server.listen", config_.listen));
         http::ServerOptions options = http_options_of(config_, listen);
         options.registry = &registry_;
-        ASSIGN_OR_RETURN(http_server_, http::Server::start(std::move(options), std::move(routes)));
+        ASSIGN_OR_RETURN(http_server_,
+                         listen_for("server.listen", std::move(options), std::move(routes)));
         listen_ = text_of({listen.host, http_server_->port()});
         if (!is_loopback(listen)) {
             logger_->warn("listening beyond this machine: put a TLS proxy in front",
