@@ -99,6 +99,7 @@ public:
             return std::unexpected(std::move(problems.front().error));
         }
         RETURN_IF_ERROR(check_role());
+        report_unable("the server is starting");  // health is served before clicks are taken
         RETURN_IF_ERROR(make_data_folder(config_.data_folder));
         if (does(Role::Aggregate)) {  // one writer of the metrics store
             ASSIGN_OR_RETURN(FolderLock lock, FolderLock::take(config_.data_folder));
@@ -140,8 +141,7 @@ public:
         is_stopped_ = true;
         notify_systemd("STOPPING=1");
         logger_->info("stopping: answering what is in flight");
-        health_.report("server", fail(ErrorCode::Unavailable, "cannot take clicks", "",
-                                      "the server is stopping"));
+        report_unable("the server is stopping");
         if (query_api_) query_api_->stop_waiting();
         if (http_server_) http_server_->stop(std::chrono::seconds(config_.stop_timeout_seconds));
         if (aggregator_) aggregator_->stop();
@@ -150,6 +150,11 @@ public:
     }
 
 private:
+    void report_unable(std::string why) {
+        health_.report("server",
+                       fail(ErrorCode::Unavailable, "cannot take clicks", "", std::move(why)));
+    }
+
     bool does(Role role) const { return role_ == Role::All || role_ == role; }
 
     Result<void> check_role() const {
