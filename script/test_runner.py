@@ -225,7 +225,8 @@ def quick_steps():
         steps.append(("api", api))
     if exists("tests/end_to_end/package.json"):
         steps.append(("browser", browser))
-    steps += [("recount", python_test("tests/recount/recount_test.py", "--events", "150000")),
+    steps += [("operation", python_test("tests/operation/operation_test.py")),
+              ("recount", python_test("tests/recount/recount_test.py", "--events", "150000")),
               ("crash", python_test("tests/crash/crash_test.py", "--rounds", "20")),
               ("disk-full", python_test("tests/crash/disk_full_test.py")),
               ("damage", python_test("tests/crash/damage_test.py")),

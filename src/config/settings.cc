@@ -39,7 +39,7 @@ const std::vector<Setting>& table() {
         {"server.max_connections", &Config::max_connections,
          "Connections open at once; those above are closed at once.", 1, 1'000'000},
         {"server.max_connections_per_address", &Config::max_connections_per_address,
-         "The same for one client address.", 1, 1'000'000},
+         "The same for one client address; a trusted proxy is not bound by it.", 1, 1'000'000},
         {"server.trusted_proxies", &Config::trusted_proxies,
          "Addresses of proxies whose X-Forwarded-For is believed. The last address in it that is "
          "not "
@@ -69,8 +69,7 @@ const std::vector<Setting>& table() {
          {"anonymous", "drop"}},
         {"privacy.user_ids",
          &Config::privacy_user_ids,
-         "\"plain\" stores identities as they are sent, \"hashed\" as a keyed hash with one key "
-         "per "
+         "\"plain\" stores user_id as it is sent, \"hashed\" as a keyed hash with one key per "
          "project.",
          0,
          0,
