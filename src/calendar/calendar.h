@@ -33,6 +33,12 @@ struct Hour {
     int64_t end = 0;         // UTC seconds, excluded
     BucketKey day = 0;       // the key of the day it belongs to
     int32_t utc_offset = 0;  // seconds east of UTC
+
+    bool holds(Moment moment) const {
+        const int64_t second =
+            std::chrono::floor<std::chrono::seconds>(moment).time_since_epoch().count();
+        return second >= key && second < end;
+    }
 };
 
 // One project's calendar. Immutable after making; any thread. Copying is cheap.

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 namespace clickmill::fold {
 namespace {
@@ -43,8 +44,17 @@ uint64_t load_word(const char* at) {
     return word;
 }
 
+static_assert(kMaxExplicit < kRegisters / sizeof(uint64_t));
+
 bool signed_less(uint64_t a, uint64_t b) {
     return static_cast<int64_t>(a) < static_cast<int64_t>(b);
+}
+
+// Where among `count` sorted hashes one stands that is as likely as any.
+size_t likely_place(uint64_t hash, size_t count) {
+    constexpr uint64_t kSign = uint64_t{1} << 63;
+    __extension__ using Wide = unsigned __int128;
+    return static_cast<size_t>((Wide{hash ^ kSign} * count) >> 64);
 }
 
 struct RegisterOf {
@@ -86,14 +96,22 @@ uint32_t read_bits(std::string_view bytes, size_t first_bit, int bits) {
     return value;
 }
 
-// Eight registers of five bits stand in five bytes.
-void append_dense(std::string& out, const std::vector<uint8_t>& registers) {
-    for (size_t i = 0; i < kRegisters; i += 8) {
+// Eight registers of five bits stand in five bytes: they are moved together in pairs.
+void append_dense(std::string& out, std::span<const uint8_t> registers) {
+    const size_t begin = out.size();
+    out.resize(begin + kDenseBytes + sizeof(uint64_t));
+    char* at = out.data() + begin;
+    for (size_t i = 0; i < kRegisters; i += 8, at += kRegisterBits) {
         uint64_t eight = 0;
-        for (size_t k = 0; k < 8; ++k) eight = eight << kRegisterBits | registers[i + k];
-        for (int byte = kRegisterBits - 1; byte >= 0; --byte)
-            out += static_cast<char>(eight >> (8 * byte));
+        std::memcpy(&eight, &registers[i], sizeof(eight));
+        eight = std::byteswap(eight);
+        eight = (eight & 0x001f001f001f001f) | (eight & 0x1f001f001f001f00) >> 3;
+        eight = (eight & 0x000003ff000003ff) | (eight & 0x03ff000003ff0000) >> 6;
+        eight = (eight & 0x00000000000fffff) | (eight & 0x000fffff00000000) >> 12;
+        eight = std::byteswap(eight << 24);
+        std::memcpy(at, &eight, sizeof(eight));
     }
+    out.resize(begin + kDenseBytes);
 }
 
 // Calls `visit(index, value)` for the registers in a dense body.
@@ -140,12 +158,35 @@ uint64_t hll_hash(std::string_view text) {
     return mix(h1) + mix(h2);
 }
 
+std::span<uint8_t> Hll::registers() {
+    return {reinterpret_cast<uint8_t*>(words_.data()), kRegisters};
+}
+
+std::span<const uint8_t> Hll::registers() const {
+    return {reinterpret_cast<const uint8_t*>(words_.data()), kRegisters};
+}
+
+// Where `hash` stands among the sorted ones, or would. Hashes are spread evenly, so it is looked
+// for from where it should be: a few neighbours instead of lines of memory all over the set.
+size_t Hll::place_of(uint64_t hash) const {
+    size_t at = likely_place(hash, words_.size());
+    while (at > 0 && !signed_less(words_[at - 1], hash)) --at;
+    while (at < words_.size() && signed_less(words_[at], hash)) ++at;
+    return at;
+}
+
+void Hll::prefetch(uint64_t hash) const {
+    if (words_.empty()) return;
+    if (!is_exact()) return __builtin_prefetch(&registers()[register_of(hash).index], 1);
+    __builtin_prefetch(&words_[likely_place(hash, words_.size())], 1);
+}
+
 bool Hll::add(uint64_t hash) {
-    if (registers_.empty()) {
-        const auto at = std::lower_bound(explicit_.begin(), explicit_.end(), hash, signed_less);
-        if (at != explicit_.end() && *at == hash) return false;
-        if (explicit_.size() < kMaxExplicit) {
-            explicit_.insert(at, hash);
+    if (is_exact()) {
+        const size_t at = place_of(hash);
+        if (at < words_.size() && words_[at] == hash) return false;
+        if (words_.size() < kMaxExplicit) {
+            words_.insert(words_.begin() + static_cast<ptrdiff_t>(at), hash);
             return true;
         }
         promote();
@@ -155,29 +196,33 @@ bool Hll::add(uint64_t hash) {
 }
 
 void Hll::promote() {
-    registers_.assign(kRegisters, 0);
-    for (const uint64_t hash : explicit_) {
+    const std::vector<uint64_t> hashes = std::exchange(words_, {});
+    words_.assign(kDenseWords, 0);
+    for (const uint64_t hash : hashes) {
         const auto [index, value] = register_of(hash);
         raise(index, value);
     }
-    explicit_ = {};
 }
 
 bool Hll::raise(uint32_t index, uint8_t value) {
-    if (registers_[index] >= value) return false;
-    registers_[index] = value;
+    uint8_t& held = registers()[index];
+    if (held >= value) return false;
+    held = value;
     return true;
 }
 
 bool Hll::unite(const Hll& other) {
     bool changed = false;
-    for (const uint64_t hash : other.explicit_) changed |= add(hash);
-    if (other.registers_.empty()) return changed;
-    if (registers_.empty()) {
+    if (other.is_exact()) {
+        for (const uint64_t hash : other.words_) changed |= add(hash);
+        return changed;
+    }
+    if (is_exact()) {
         promote();
         changed = true;
     }
-    for (uint32_t i = 0; i < kRegisters; ++i) changed |= raise(i, other.registers_[i]);
+    const std::span<const uint8_t> values = other.registers();
+    for (uint32_t i = 0; i < kRegisters; ++i) changed |= raise(i, values[i]);
     return changed;
 }
 
@@ -202,7 +247,7 @@ Result<bool> Hll::unite_bytes(std::string_view bytes) {
             return changed;
         case kSparse: {
             const size_t entries = body.size() * 8 / kSparseEntryBits;
-            if (registers_.empty()) promote();
+            if (is_exact()) promote();
             for (size_t i = 0; i < entries; ++i) {
                 const uint32_t entry = read_bits(body, i * kSparseEntryBits, kSparseEntryBits);
                 changed |=
@@ -213,7 +258,7 @@ Result<bool> Hll::unite_bytes(std::string_view bytes) {
         case kDense:
             if (body.size() != kDenseBytes)
                 return std::unexpected(corrupt("a dense sketch of a wrong length"));
-            if (registers_.empty()) promote();
+            if (is_exact()) promote();
             for_dense(body, [&](uint32_t index, uint8_t value) { changed |= raise(index, value); });
             return changed;
         default:
@@ -224,12 +269,12 @@ Result<bool> Hll::unite_bytes(std::string_view bytes) {
 // Source: Flajolet et al. 2007 with linear counting below 2.5 m; 64-bit hashes need no large-range
 // correction here, but postgresql-hll applies one and equal answers are promised.
 double Hll::estimate() const {
-    if (registers_.empty()) return static_cast<double>(explicit_.size());
+    if (is_exact()) return static_cast<double>(words_.size());
     constexpr double kCount = kRegisters;
     constexpr double kAlpha = 0.7213 / (1.0 + 1.079 / kCount);
     double sum = 0;
     int zeros = 0;
-    for (const uint8_t value : registers_) {
+    for (const uint8_t value : registers()) {
         sum += std::ldexp(1.0, -value);
         zeros += value == 0;
     }
@@ -250,27 +295,28 @@ std::string Hll::bytes() const {
         return std::string{static_cast<char>(kVersion | type), static_cast<char>(kParameters),
                            static_cast<char>(kCutoff)};
     };
-    if (registers_.empty()) {
-        std::string out = header(explicit_.empty() ? kEmpty : kExplicit);
-        out.reserve(kHeaderBytes + explicit_.size() * 8);
-        for (const uint64_t hash : explicit_) {
+    if (is_exact()) {
+        std::string out = header(words_.empty() ? kEmpty : kExplicit);
+        out.reserve(kHeaderBytes + words_.size() * 8);
+        for (const uint64_t hash : words_) {
             const uint64_t big_endian = std::byteswap(hash);
             out.append(reinterpret_cast<const char*>(&big_endian), sizeof(big_endian));
         }
         return out;
     }
+    const std::span<const uint8_t> values = registers();
     const auto filled =
-        static_cast<size_t>(kRegisters - std::count(registers_.begin(), registers_.end(), 0));
+        static_cast<size_t>(kRegisters - std::count(values.begin(), values.end(), 0));
     if (filled >= kMaxSparse) {
         std::string out = header(kDense);
-        out.reserve(kHeaderBytes + kDenseBytes);
-        append_dense(out, registers_);
+        out.reserve(kHeaderBytes + kDenseBytes + sizeof(uint64_t));
+        append_dense(out, values);
         return out;
     }
     std::string out = header(kSparse);
     BitWriter writer(out);
     for (uint32_t i = 0; i < kRegisters; ++i) {
-        if (registers_[i] != 0) writer.write(i << kRegisterBits | registers_[i], kSparseEntryBits);
+        if (values[i] != 0) writer.write(i << kRegisterBits | values[i], kSparseEntryBits);
     }
     return out;
 }

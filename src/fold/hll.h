@@ -7,6 +7,7 @@
 #include "base/result.h"
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,8 @@ class Hll {
 public:
     // Adds a hash by hll_hash. True when the sketch changed.
     bool add(uint64_t hash);
+    // Brings near what add(hash) will look at, for those who know their hashes ahead.
+    void prefetch(uint64_t hash) const;
     // Makes this the union. True when it changed.
     bool unite(const Hll& other);
     // Unites with stored bytes, without an Hll between. Corrupt: not our schema version, type or
@@ -31,18 +34,24 @@ public:
     // The estimated number of distinct hashes; exact while explicit.
     double estimate() const;
     int64_t count() const;  // the estimate, rounded
-    bool is_empty() const { return explicit_.empty() && registers_.empty(); }
-    bool is_exact() const { return registers_.empty(); }
+    bool is_empty() const { return words_.empty(); }
+    bool is_exact() const { return words_.size() < kDenseWords; }
 
     std::string bytes() const;
     static Result<Hll> parse(std::string_view bytes);
 
 private:
+    static constexpr size_t kDenseWords = 4096 / sizeof(uint64_t);
+
+    size_t place_of(uint64_t hash) const;
     void promote();
     bool raise(uint32_t index, uint8_t value);
+    std::span<uint8_t> registers();
+    std::span<const uint8_t> registers() const;
 
-    std::vector<uint64_t> explicit_;  // sorted as signed numbers, as the format wants
-    std::vector<uint8_t> registers_;  // empty while explicit, else 4096
+    // While exact the hashes, sorted as signed numbers as the format wants: fewer than kDenseWords.
+    // Then the 4096 registers, a byte each. One vector, because cells are many.
+    std::vector<uint64_t> words_;
 };
 
 }  // namespace clickmill::fold

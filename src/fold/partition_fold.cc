@@ -101,15 +101,16 @@ std::vector<MissingDay> PartitionFold::missing_days() const {
     std::vector<MissingDay> missing;
     if (is_rebuilding()) return {};
     std::string_view last_project;
-    calendar::BucketKey last_hour = INT64_MIN;
+    calendar::Hour last;
     for (const Judged& judged : judged_) {
         if (!judged.line->readable) continue;
+        const Moment received_at = judged.line->event.received_at;
+        if (last.holds(received_at) && judged.line->event.project == last_project) continue;
         const auto project = projects_.find(judged.line->event.project);
         if (project == projects_.end()) continue;
         const calendar::Calendar& calendar = project->second.calendar;
-        const calendar::Hour hour = calendar.hour_at(judged.line->event.received_at);
-        if (hour.key == last_hour && project->first == last_project) continue;
-        last_hour = hour.key;
+        const calendar::Hour hour = calendar.hour_at(received_at);
+        last = hour;
         last_project = project->first;
         for (const ViewFold* view : project->second.views) {
             const ViewId id = view->view().id;
@@ -173,7 +174,7 @@ void PartitionFold::place(Judged& judged) {
     }
     if (!last_project_) return;
     judged.project = &last_project_->second;
-    judged.hour = judged.project->calendar.hour_at(judged.line->event.received_at);
+    judged.hour = judged.project->hour_at(judged.line->event.received_at);
     const int64_t deadline = (judged.hour.end + judged.project->late_seconds) * 1'000'000;
     judged.is_late = microseconds_of(input_.append_time) > deadline;
 }
@@ -183,21 +184,36 @@ void PartitionFold::apply() {
     if (is_rebuilding()) return;
     const bool is_new = input_.offset >= ledger_through_;
     if (is_new) account_record();
+    place_clicks(is_new);
+    for (Project* project : clicked_) {
+        for (ViewFold* view : project->views) {
+            if (input_.offset >= view->position().through) view->add(project->clicks);
+        }
+        project->clicks.clear();
+    }
+    clicked_.clear();
+    judged_.clear();
+}
+
+void PartitionFold::place_clicks(bool is_new) {
     for (Judged& judged : judged_) {
         place(judged);
         if (is_new) account(judged);
+        const event::Event& event = judged.line->event;
         // A repeat touches its hour all the same; a late one, or a crawler's, never could have
         // changed it.
-        if (!judged.project || judged.line->event.bot || judged.is_late) continue;
-        const std::string_view who = judged.line->event.who();
-        const Click click{&judged.line->event, input_.offset,
-                          judged.hour,         who.empty() ? 0 : hll_hash(who),
-                          !who.empty(),        judged.is_repeat};
-        for (ViewFold* view : judged.project->views) {
-            if (input_.offset >= view->position().through) view->add(click);
-        }
+        if (!judged.project || event.bot || judged.is_late) continue;
+        const std::string_view who = event.who();
+        if (judged.project->clicks.empty()) clicked_.push_back(judged.project);
+        judged.project->clicks.push_back({&event, event.feature_id, input_.offset, judged.hour,
+                                          who.empty() ? 0 : hll_hash(who), !who.empty(),
+                                          judged.is_repeat});
     }
-    judged_.clear();
+}
+
+calendar::Hour PartitionFold::Project::hour_at(Moment moment) {
+    if (!last_hour.holds(moment)) last_hour = calendar.hour_at(moment);
+    return last_hour;
 }
 
 Offset PartitionFold::next_to_apply() const {

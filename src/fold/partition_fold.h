@@ -86,6 +86,9 @@ private:
         int64_t late_seconds;
         Accounting* accounting;  // in ledger_
         std::vector<ViewFold*> views;
+        calendar::Hour last_hour;   // a cache: neighbours are often of one
+        std::vector<Click> clicks;  // of the record being applied
+        calendar::Hour hour_at(Moment moment);
     };
     enum class Verdict : int8_t { Unreadable, Duplicate, LeftOut, Late, Counted };
     struct Judged {
@@ -100,6 +103,7 @@ private:
     bool is_rebuilding() const;
     void account_record();
     void place(Judged& judged);
+    void place_clicks(bool is_new);
     static Verdict verdict_of(const Judged& judged);
     void account(const Judged& judged);
 
@@ -120,6 +124,7 @@ private:
     Moment read_to_{};  // the newest append time read
     Input input_;
     std::vector<Judged> judged_;
+    std::vector<Project*> clicked_;  // those that have clicks in the record being applied
     std::vector<IdBlock> ids_;
     std::vector<bool> repeated_;
 };

@@ -61,54 +61,104 @@ ViewFold::Day& ViewFold::day_of(calendar::BucketKey key) {
     return days_.emplace(key, Day{DayDictionary(dimensions_.size()), commits_}).first->second;
 }
 
-void ViewFold::add(const Click& click) {
-    CHECK(click.offset >= position_.through);
-    CHECK(!needs_day(click.hour.day));
-    touched_[click.hour.key] = click.offset.next();
-    if (click.is_repeat) return;
+void ViewFold::add(std::span<const Click> clicks) {
+    rows_.clear();
+    for (const Click& click : clicks) {
+        CHECK(click.offset >= position_.through);
+        touch(click);
+        if (!click.is_repeat) find_rows(click);
+    }
+    // Cells are on their way from memory by now; their sketches are asked for a few rows ahead.
+    constexpr size_t kAhead = 8;
+    for (size_t i = 0; i < rows_.size(); ++i) {
+        if (view_.definition.rollup.users && i + kAhead < rows_.size()) {
+            const Row& ahead = rows_[i + kAhead];
+            const Cell* cell = ahead.hour->cells.find(ahead.labels);
+            if (cell) cell->users.prefetch(ahead.click->who_hash);
+        }
+        add_row(rows_[i]);
+    }
+}
 
-    const auto [entry, is_new] = hours_.try_emplace(click.hour.key);
+void ViewFold::touch(const Click& click) {
+    if (!last_touched_ || last_touched_->first != click.hour.key) {
+        CHECK(!needs_day(click.hour.day));
+        last_touched_ = &*touched_.try_emplace(click.hour.key).first;
+    }
+    last_touched_->second = click.offset.next();
+}
+
+ViewFold::OpenHour& ViewFold::open_hour(const calendar::Hour& key) {
+    if (open_.key == key.key) return open_;
+    const auto [entry, is_new] = hours_.try_emplace(key.key);
     HourCells& hour = entry->second;
     // Of an hour that is newer than any stored row there is nothing to load.
-    if (is_new) hour.is_whole = click.hour.key > position_.newest_hour;
-    hour.day = click.hour.day;
+    if (is_new) hour.is_whole = key.key > position_.newest_hour;
+    hour.day = key.day;
     hour.last_used = commits_;
-    Day& day = day_of(click.hour.day);
+    Day& day = day_of(key.day);
     day.last_used = commits_;
-    const Limits& limits = view_.definition.limits;
-    const uint16_t feature = day.names.features().admit(click.event->feature_id, limits.features);
+    open_ = {key.key, &hour, &day.names};
+    return open_;
+}
 
+void ViewFold::find_rows(const Click& click) {
+    const OpenHour& open = open_hour(click.hour);
+    const Limits& limits = view_.definition.limits;
+    const uint16_t feature = open.names->features().admit(click.feature, limits.features);
     const auto add_rows = [&](const event::NamedValue* experiment) {
         std::array<uint16_t, kMaxDimensions> values{};
         for (size_t i = 0; i < dimensions_.size(); ++i) {
             const std::string_view value = dimensions_[i].value(*click.event, experiment);
             values[i] =
-                value.empty() ? kNoneNumber : day.names.values(i).admit(value, limits.values);
+                value.empty() ? kNoneNumber : open.names->values(i).admit(value, limits.values);
             if (values[i] == kAllNumber) values[i] = kNoneNumber;  // nobody may send "(all)"
         }
-        add_row(hour, click, pack(feature, values));
-        add_row(hour, click, pack(kAllNumber, values));
+        for (const uint16_t of : {feature, kAllNumber}) {
+            rows_.push_back({&click, open.cells, pack(of, values)});
+            open.cells->cells.prefetch(rows_.back().labels);
+        }
     };
     if (!is_of_experiments_ || click.event->experiments.empty()) return add_rows(nullptr);
     for (const event::NamedValue& experiment : click.event->experiments) add_rows(&experiment);
 }
 
-void ViewFold::add_row(HourCells& hour, const Click& click, PackedLabels labels) {
-    std::unique_ptr<Cell>& slot = hour.cells[labels];
-    if (!slot) {
-        slot = std::make_unique<Cell>();
+void ViewFold::add_row(const Row& row) {
+    const Click& click = *row.click;
+    const auto [cell, is_new] = row.hour->cells.at_or_new(row.labels);
+    const CellPlace place{click.hour.key, row.labels};
+    if (is_new) {
         ++cell_count_;
-        slot->is_known = hour.is_whole || is_planted("no load");
-        if (!slot->is_known) missing_.push_back({click.hour.key, labels, slot.get()});
+        if (!row.hour->is_whole && !is_planted("no load")) {
+            cell.missing = static_cast<int32_t>(missing_.size());
+            missing_.push_back({place, {}});
+        }
     }
-    Cell& cell = *slot;
     if (!cell.is_dirty) {
         cell.is_dirty = true;
-        dirty_.push_back({click.hour.key, labels, &cell});
+        dirty_.push_back(place);
     }
     const bool has_who = click.has_who && view_.definition.rollup.users;
-    if (!cell.is_known) return cell.waiting.push_back({click.offset, click.who_hash, has_who});
+    if (cell.missing != Cell::kKnown) {
+        missing_[static_cast<size_t>(cell.missing)].waiting.push_back(
+            {click.offset, click.who_hash, has_who});
+        return;
+    }
     apply(cell, click.offset, has_who ? &click.who_hash : nullptr);
+}
+
+const Cell& ViewFold::cell_at(const CellPlace& place) const {
+    const Cell* cell = hours_.at(place.hour).cells.find(place.labels);
+    CHECK(cell != nullptr);
+    return *cell;
+}
+
+Cell& ViewFold::cell_at(const CellPlace& place) {
+    return const_cast<Cell&>(std::as_const(*this).cell_at(place));
+}
+
+CellKey ViewFold::key_of(const CellPlace& place) const {
+    return {place.hour, days_.at(hours_.at(place.hour).day).names.labels(place.labels)};
 }
 
 void ViewFold::apply(Cell& cell, Offset offset, const uint64_t* who_hash) {
@@ -126,24 +176,21 @@ void ViewFold::apply(Cell& cell, Offset offset, const uint64_t* who_hash) {
 std::vector<CellKey> ViewFold::missing_cells() const {
     std::vector<CellKey> keys;
     keys.reserve(missing_.size());
-    for (const DirtyCell& cell : missing_) {
-        keys.push_back({cell.hour, days_.at(hours_.at(cell.hour).day).names.labels(cell.labels)});
-    }
+    for (const MissingCell& missing : missing_) keys.push_back(key_of(missing.place));
     return keys;
 }
 
 Result<void> ViewFold::provide_cells(std::span<const StoredCell> stored) {
     CHECK(stored.size() == missing_.size());
     for (size_t i = 0; i < stored.size(); ++i) {
-        Cell& cell = *missing_[i].cell;
+        Cell& cell = cell_at(missing_[i].place);
         cell.clicks = stored[i].clicks;
         cell.clicks_through = stored[i].clicks_through;
         if (!stored[i].sketch.empty()) RETURN_IF_ERROR(cell.users.unite_bytes(stored[i].sketch));
-        cell.is_known = true;
-        for (const Cell::Waiting& waiting : cell.waiting) {
+        cell.missing = Cell::kKnown;
+        for (const MissingCell::Waiting& waiting : missing_[i].waiting) {
             apply(cell, waiting.offset, waiting.has_who ? &waiting.who_hash : nullptr);
         }
-        cell.waiting = {};
     }
     missing_.clear();
     return {};
@@ -159,59 +206,81 @@ ViewChanges ViewFold::changes(Offset through, Moment complete_through) const {
         if (hours_.contains(hour))
             changes.position.newest_hour = std::max(changes.position.newest_hour, hour);
     }
-    for (const DirtyCell& dirty : dirty_) {
-        const Cell& cell = *dirty.cell;
+    for (const CellPlace& place : changed_in_order()) {
+        const Cell& cell = cell_at(place);
         // A row that was loaded may be ahead of us, and may be gone by now: it is never written
         // under a lower `through`.
         const bool is_behind =
             through <= cell.clicks_through && !is_planted("write behind a loaded row");
-        const bool has_row = cell.clicks_changed && !is_behind;
-        if (!has_row && !cell.users_changed) continue;
-        CellKey key{dirty.hour, days_.at(hours_.at(dirty.hour).day).names.labels(dirty.labels)};
+        CellKey key = key_of(place);
         if (cell.users_changed) changes.sketches.push_back({key, cell.users.bytes()});
-        if (has_row) changes.rows.push_back({std::move(key), cell.clicks});
+        if (cell.clicks_changed && !is_behind)
+            changes.rows.push_back({std::move(key), cell.clicks});
     }
-    const auto by_key = [](const auto& a, const auto& b) { return a.key < b.key; };
-    std::sort(changes.rows.begin(), changes.rows.end(), by_key);
-    std::sort(changes.sketches.begin(), changes.sketches.end(), by_key);
     return changes;
+}
+
+// By hour, then by labels as their texts are ordered.
+std::vector<ViewFold::CellPlace> ViewFold::changed_in_order() const {
+    struct Ranked {
+        PackedLabels rank;
+        CellPlace place;
+    };
+    std::vector<Ranked> ranked;
+    ranked.reserve(dirty_.size());
+    std::map<calendar::BucketKey, LabelsOrder> orders;  // by hour
+    for (const CellPlace& place : dirty_) {
+        auto order = orders.find(place.hour);
+        if (order == orders.end()) {
+            const Day& day = days_.at(hours_.at(place.hour).day);
+            order = orders.try_emplace(place.hour, day.names).first;
+        }
+        ranked.push_back({order->second.rank(place.labels), place});
+    }
+    std::ranges::sort(ranked, {},
+                      [](const Ranked& of) { return std::pair(of.place.hour, of.rank); });
+    std::vector<CellPlace> places;
+    places.reserve(ranked.size());
+    for (const Ranked& of : ranked) places.push_back(of.place);
+    return places;
 }
 
 void ViewFold::committed(const Position& position) {
     position_ = position;
     if (position.newest_hour != INT64_MIN)
         newest_day_ = calendar_.hour_of(position.newest_hour).day;
-    for (const DirtyCell& dirty : dirty_) {
-        Cell& cell = *dirty.cell;
+    for (const CellPlace& place : dirty_) {
+        Cell& cell = cell_at(place);
         cell.clicks_through =
             std::max(cell.clicks_through, position.through);  // a loaded row may be ahead of us
         cell.is_dirty = cell.clicks_changed = cell.users_changed = false;
     }
     dirty_.clear();
     touched_.clear();
+    last_touched_ = nullptr;
+    open_ = {};
     ++commits_;
 }
 
 size_t ViewFold::evict(int64_t commits_before, size_t keep) {
+    open_ = {};
     for (auto hour = hours_.begin(); hour != hours_.end();) {
         const bool is_old = hour->second.last_used + commits_before < commits_;
         if (!is_old && cell_count_ <= keep) {
             ++hour;
             continue;
         }
-        boost::unordered_flat_map<PackedLabels, std::unique_ptr<Cell>>& cells = hour->second.cells;
-        for (auto cell = cells.begin(); cell != cells.end();) {
-            const bool is_kept = cell->second->is_dirty || !cell->second->is_known ||
-                                 (!is_old && cell_count_ <= keep);
-            if (is_kept) {
-                ++cell;
-            } else {
-                cells.erase(cell++);
+        CellTable& cells = hour->second.cells;
+        cells.keep_if([&](const Cell& cell) {
+            const bool is_kept =
+                cell.is_dirty || cell.missing != Cell::kKnown || (!is_old && cell_count_ <= keep);
+            if (!is_kept) {
                 --cell_count_;
                 hour->second.is_whole = false;
             }
-        }
-        hour = cells.empty() ? hours_.erase(hour) : std::next(hour);
+            return is_kept;
+        });
+        hour = cells.size() == 0 ? hours_.erase(hour) : std::next(hour);
     }
     // A day's names go once none of its cells is left; they are asked for again when a click needs
     // them.

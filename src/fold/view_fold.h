@@ -5,17 +5,16 @@
 
 #include "calendar/calendar.h"
 #include "event/event.h"
+#include "fold/cell_table.h"
 #include "fold/day_dictionary.h"
 #include "fold/dimensions.h"
 #include "fold/hll.h"
 #include "fold/rows.h"
 
-#include <boost/unordered/unordered_flat_map.hpp>
-
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace clickmill::fold {
@@ -23,6 +22,7 @@ namespace clickmill::fold {
 // One event of a record, judged.
 struct Click {
     const event::Event* event = nullptr;
+    HashedName feature;
     Offset offset;
     calendar::Hour hour;
     uint64_t who_hash = 0;  // hll_hash of who clicked; meaningless when there is nobody
@@ -46,8 +46,8 @@ public:
     bool needs_day(calendar::BucketKey day) const;
     void provide_day(calendar::BucketKey day, std::span<const Labels> stored);
 
-    // Adds a click of a record at or above position().through.
-    void add(const Click& click);
+    // Adds the clicks of a record at or above position().through.
+    void add(std::span<const Click> clicks);
 
     // Cells that clicks were added to and whose stored rows are not known yet; provide_cells()
     // answers in the same order, and must do so before changes().
@@ -67,45 +67,56 @@ public:
     size_t cells() const { return cell_count_; }
 
 private:
-    // A row in memory. A cell whose stored row is not known yet keeps what was added apart, with
-    // offsets, because only the row can say which of it is already in there.
-    struct Cell {
-        struct Waiting {
-            Offset offset;
-            uint64_t who_hash;
-            bool has_who;
-        };
-
-        int64_t clicks = 0;
-        Offset clicks_through;  // records below are in `clicks`; never falls
-        Hll users;
-        bool is_known = true;
-        bool is_dirty = false;
-        bool clicks_changed = false;
-        bool users_changed = false;
-        std::vector<Waiting> waiting;
-    };
     struct HourCells {
         calendar::BucketKey day = 0;
         int64_t last_used = 0;  // in commits
         // Every row that the hour ever had is here: what is not, is not in the store either.
         bool is_whole = false;
-        boost::unordered_flat_map<PackedLabels, std::unique_ptr<Cell>> cells;
+        CellTable cells;
     };
     struct Day {
         DayDictionary names;
         int64_t last_used = 0;
     };
-    struct DirtyCell {
+    // Neighbouring clicks are nearly always of one hour: what its key leads to.
+    struct OpenHour {
+        calendar::BucketKey key = INT64_MIN;
+        HourCells* cells = nullptr;
+        DayDictionary* names = nullptr;
+    };
+    // A click's row, before it is added.
+    struct Row {
+        const Click* click;
+        HourCells* hour;
+        PackedLabels labels;
+    };
+    struct CellPlace {
         calendar::BucketKey hour;
         PackedLabels labels;
-        Cell* cell;
+    };
+    // A cell whose stored row is not known yet keeps what was added apart, with offsets, because
+    // only the row can say which of it is already in there.
+    struct MissingCell {
+        struct Waiting {
+            Offset offset;
+            uint64_t who_hash;
+            bool has_who;
+        };
+        CellPlace place;
+        std::vector<Waiting> waiting;
     };
 
     ViewFold(View view, Position position, const calendar::Calendar& calendar,
              std::vector<Dimension> dimensions);
     Day& day_of(calendar::BucketKey key);
-    void add_row(HourCells& hour, const Click& click, PackedLabels labels);
+    void touch(const Click& click);
+    OpenHour& open_hour(const calendar::Hour& hour);
+    void find_rows(const Click& click);
+    void add_row(const Row& row);
+    const Cell& cell_at(const CellPlace& place) const;
+    Cell& cell_at(const CellPlace& place);
+    std::vector<CellPlace> changed_in_order() const;
+    CellKey key_of(const CellPlace& place) const;
     static void apply(Cell& cell, Offset offset, const uint64_t* who_hash);
 
     View view_;
@@ -119,10 +130,13 @@ private:
     std::map<calendar::BucketKey, HourCells> hours_;
     std::map<calendar::BucketKey, Day> days_;
     size_t cell_count_ = 0;
-    std::vector<DirtyCell> missing_;
-    std::vector<DirtyCell> dirty_;
-    std::map<calendar::BucketKey, Offset>
-        touched_;  // hour -> offset after the last record that touched it
+    std::vector<MissingCell> missing_;
+    std::vector<CellPlace> dirty_;
+    // Hour -> offset after the last record that touched it.
+    std::map<calendar::BucketKey, Offset> touched_;
+    std::pair<const calendar::BucketKey, Offset>* last_touched_ = nullptr;
+    OpenHour open_;
+    std::vector<Row> rows_;  // of the record being added
 };
 
 }  // namespace clickmill::fold
