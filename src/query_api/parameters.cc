@@ -41,7 +41,7 @@ bool is_known(std::string_view name, std::initializer_list<std::string_view> kno
 std::string names(std::initializer_list<std::string_view> known) {
     if (known.size() == 0) return "this path takes no parameters";
     std::string text = "known are ";
-    for (const std::string_view name : known) {
+    for (const std::string_view& name : known) {
         if (&name != known.begin()) text += ", ";
         text += name == kFilterPrefix ? "filter.<dimension>" : name;
     }

@@ -216,6 +216,11 @@ TEST_F(QueryApiTest, AnswersThoseWhoWaitWhenItStops) {
     EXPECT_TRUE(answer.contains("\"is_changed\":false")) << answer;
 }
 
+TEST_F(QueryApiTest, NamesTheParametersThatAPathKnows) {
+    const auto answer = shop.get("/api/v1/changes?until=now");
+    EXPECT_TRUE(answer.body.contains("known are project, since, wait")) << answer.body;
+}
+
 TEST_F(QueryApiTest, RefusesBadWishesToWait) {
     EXPECT_EQ(shop.refusal(shop.get("/api/v1/changes?wait=26")), "400 invalid_parameter");
     EXPECT_EQ(shop.refusal(shop.get("/api/v1/changes?until=now")), "400 unknown_parameter");

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -54,6 +55,14 @@ bool looks_like_a_file(std::string_view path) {
     return name.ends_with(".map") || name.ends_with(".txt") || name.ends_with(".php");
 }
 
+// Served by the operations listener alone; the dashboard's page would make a probe of this one
+// believe that all is well.
+bool is_for_operations(std::string_view path) {
+    constexpr std::array<std::string_view, 5> kPaths = {"/healthz", "/livez", "/readyz", "/metrics",
+                                                        "/version"};
+    return std::find(kPaths.begin(), kPaths.end(), path) != kPaths.end();
+}
+
 bool is_below(std::string_view path, std::string_view folder) {
     return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
 }
@@ -84,6 +93,11 @@ void PageHandler::handle(http::Request request, http::Respond respond) {
 http::Response PageHandler::answer(const http::Head& head) const {
     const std::string_view path = head.path;
     if (is_below(path, "/api") || is_below(path, "/v1")) return not_found(path);
+    if (is_for_operations(path)) {
+        return http::error_response(
+            404, "not_found",
+            fmt::format("{} is at the address of server.operations_listen", path));
+    }
     if (is_below(path, "/demo")) {
         if (!options_.is_demo) return not_found(path);
         if (path == "/demo")
@@ -97,7 +111,7 @@ http::Response PageHandler::answer(const http::Head& head) const {
 
     http::Response response{.content_type = content_type_of(page->file.path), .body = ""};
     response.headers = {{"ETag", page->etag},
-                        {"Cache-Control", std::string(cache_control_of(path))},
+                        {"Cache-Control", std::string(cache_control_of(page->file.path))},
                         {"Vary", "Accept-Encoding"}};
     if (path == "/sdk.js") {
         response.headers.emplace_back("Access-Control-Allow-Origin", "*");
@@ -109,7 +123,7 @@ http::Response PageHandler::answer(const http::Head& head) const {
     }
     const bool is_packed = http::accepts_gzip(head.header("accept-encoding")) &&
                            page->file.packed.view().size() < page->file.plain.view().size();
-    response.headers.emplace_back("Content-Encoding", is_packed ? "gzip" : "identity");
+    if (is_packed) response.headers.emplace_back("Content-Encoding", "gzip");
     response.body = is_packed ? page->file.packed.view() : page->file.plain.view();
     return response;
 }
@@ -121,7 +135,9 @@ const PageHandler::Page* PageHandler::page_at(std::string_view path) const {
     };
     if (const Page* page = found(path)) return page;
     if (path == "/demo/") return found("/demo/index.html");
-    if (is_below(path, "/demo") || looks_like_a_file(path)) return nullptr;
+    if (is_below(path, "/demo") || is_below(path, "/assets") || looks_like_a_file(path)) {
+        return nullptr;
+    }
     return found("/index.html");
 }
 

@@ -61,11 +61,20 @@ TEST(PageHandler, ServesTheDashboardForEveryClientSideRoute) {
 
 TEST(PageHandler, SaysNotFoundForFilesAndInterfacesThatAreNotThere) {
     PageHandler handler({}, files());
-    for (const char* path :
-         {"/logo.png", "/assets/old.js", "/api/v2/series", "/v1/other", "/v1", "/wp-login.php"}) {
+    for (const char* path : {"/logo.png", "/assets/old.js", "/assets/", "/assets/old",
+                             "/api/v2/series", "/v1/other", "/v1", "/wp-login.php"}) {
         const http::Response response = get(handler, path);
         EXPECT_EQ(response.status, 404) << path;
         EXPECT_EQ(response.content_type, "application/json") << path;
+    }
+}
+
+TEST(PageHandler, SendsProbesThatWentAstrayToTheOperationsListener) {
+    PageHandler handler({}, files());
+    for (const char* path : {"/healthz", "/livez", "/readyz", "/metrics", "/version"}) {
+        const http::Response response = get(handler, path);
+        EXPECT_EQ(response.status, 404) << path;
+        EXPECT_THAT(response.body, HasSubstr("server.operations_listen")) << path;
     }
 }
 
@@ -82,7 +91,9 @@ TEST(PageHandler, SendsThePackedFormToThoseWhoTakeItWhereItIsSmaller) {
     EXPECT_EQ(packed.body, "packed");
     EXPECT_EQ(header_of(packed, "Content-Encoding"), "gzip");
     EXPECT_EQ(header_of(packed, "Vary"), "Accept-Encoding");
-    EXPECT_EQ(get(handler, "/sdk.js", {{"Accept-Encoding", "gzip"}}).body, "sdk");
+    const http::Response plain = get(handler, "/sdk.js", {{"Accept-Encoding", "gzip"}});
+    EXPECT_EQ(plain.body, "sdk");
+    EXPECT_EQ(header_of(plain, "Content-Encoding"), "");  // "identity" never stands there
 }
 
 TEST(PageHandler, AnswersNotModifiedToABrowserThatHasTheSame) {
