@@ -1,13 +1,8 @@
-// simdjson's On-Demand reader finds tokens; it does not look into those that nobody asks for. Since
-// unknown fields are kept as they came, everything is asked for here: strings, numbers and literals
-// are checked to the letter, and containers are walked to their end.
 #include "collector/body_reader.h"
 
-#include "collector/json_text.h"
+#include "collector/json_walk.h"
 #include "collector/members.h"
 #include "event/text.h"
-
-#include <simdjson.h>
 
 #include <algorithm>
 #include <charconv>
@@ -15,11 +10,6 @@
 namespace clickmill::collector {
 namespace {
 
-namespace ondemand = simdjson::ondemand;
-using ondemand::json_type;
-
-constexpr int kMaxDepth = 16;       // of an event, counted from the body's outer object
-constexpr int kMaxBodyDepth = 256;  // beyond it nobody walks on
 constexpr int kEventDepth = 3;
 constexpr size_t kMaxProperties = 64;
 constexpr size_t kMaxExperiments = 32;
@@ -32,7 +22,6 @@ constexpr Fault kInvalidJson{"invalid_json", "the body is not JSON; send UTF-8 a
 constexpr Fault kInvalidUtf8{"invalid_utf8", "the body is not valid UTF-8"};
 constexpr Fault kNotAnObject{"invalid_body",
                              R"(the body must be {"key": "wk_...", "events": [...]})"};
-constexpr Fault kTooDeepBody{"too_deep", "the body is nested too deeply; 16 levels are the limit"};
 constexpr Fault kRepeatedMember{"duplicate_member",
                                 "key, context and events may each stand once in the body"};
 constexpr Fault kNoEvents{"missing_events", R"(the body needs "events": [...])"};
@@ -45,12 +34,6 @@ constexpr Fault kContextNotAnObject{"invalid_context", "context must be an objec
 constexpr Fault kEventNotAnObject{"invalid_event", "an event must be an object"};
 constexpr Fault kEventTooLarge{"event_too_large", "the event is over 32 KiB"};
 constexpr Fault kDuplicateName{"duplicate_name", "a name stands twice in the same object"};
-constexpr Fault kTooDeep{"too_deep", "the event is nested too deeply; 16 levels are the limit"};
-constexpr Fault kBadText{"invalid_text", "a text holds NUL or half a surrogate pair"};
-
-void note(Fault& fault, const Fault& found) {
-    if (!fault) fault = found;
-}
 
 bool is_clean_label(std::string_view text, size_t max_bytes) {
     return text.size() <= max_bytes && event::is_clean(text);
@@ -96,131 +79,16 @@ bool has_member(std::span<const Member> members, std::string_view name) {
                        [name](const Member& member) { return member.name == name; });
 }
 
-// Every read_ function returns false when the body is not JSON, and then nothing else counts.
-struct BodyReader::State {
+// The read_ functions return what those of JsonWalk do.
+struct BodyReader::State : JsonWalk {
     BodyLimits limits;
-    ondemand::parser parser;
-    ondemand::document document;
-    std::string arena;  // texts that had escapes
-    const char* end = nullptr;
     std::string_view key;
     int64_t client_dropped = 0;
     Member sent_at;
     Fields context;
     std::vector<Fields> events;
     size_t used = 0;
-    Fault body_fault;       // of a body that is JSON
-    Fault reading_stopped;  // why it was not read to its end, though it may be JSON
-
-    // The token that `value` begins with, no white space behind it.
-    static std::string_view token_of(ondemand::value& value) {
-        return without_space_behind(value.raw_json_token());
-    }
-
-    // What stands from `start` up to the token that comes next.
-    std::string_view raw_from(const char* start) {
-        const char* next = end;
-        if (document.current_location().get(next)) next = end;
-        return without_space_behind({start, static_cast<size_t>(next - start)});
-    }
-
-    bool read_string(const char* after_quote, std::string_view& text, Fault& fault) {
-        const StringToken token = string_token(after_quote, end);
-        if (token.raw.data() == nullptr) return false;
-        if (!token.has_escape) {
-            text = token.raw;
-            return true;
-        }
-        const Decoded decoded = decode(token.raw, arena, text);
-        if (decoded == Decoded::BadText) note(fault, kBadText);
-        return decoded != Decoded::BadEscape;
-    }
-
-    bool read_string(ondemand::value& value, std::string_view& text, Fault& fault) {
-        ondemand::raw_json_string raw;
-        return !value.get_raw_json_string().get(raw) && read_string(raw.raw(), text, fault);
-    }
-
-    // Walks over any value.
-    bool read_any(ondemand::value& value, int depth, Fault& fault) {
-        json_type type{};
-        if (value.type().get(type)) return false;
-        std::string_view text;
-        switch (type) {
-            case json_type::string:
-                return read_string(value, text, fault);
-            case json_type::number:
-                return is_json_number(token_of(value));
-            case json_type::boolean:
-            case json_type::null:
-                return is_json_literal(token_of(value));
-            case json_type::array:
-            case json_type::object:
-                break;
-        }
-        if (depth > kMaxDepth) note(fault, kTooDeep);
-        if (depth > kMaxBodyDepth) {
-            reading_stopped = kTooDeepBody;
-            return false;
-        }
-        if (type == json_type::object) {
-            return read_object(
-                value,
-                [&](const Member&, ondemand::value& inner) {
-                    return read_any(inner, depth + 1, fault);
-                },
-                fault);
-        }
-        return read_array(
-            value, [&](ondemand::value& inner) { return read_any(inner, depth + 1, fault); });
-    }
-
-    template <typename OnElement>
-    bool read_array(ondemand::value& value, OnElement on_element) {
-        ondemand::array array;
-        if (value.get_array().get(array)) return false;
-        for (auto result : array) {
-            ondemand::value element;
-            if (std::move(result).get(element) || !on_element(element)) return false;
-        }
-        return true;
-    }
-
-    // Calls `on_member` with the member, its raw value not yet known.
-    template <typename OnMember>
-    bool read_object(ondemand::value& value, OnMember on_member, Fault& fault) {
-        ondemand::object object;
-        if (value.get_object().get(object)) return false;
-        return read_members(object, on_member, fault);
-    }
-
-    template <typename OnMember>
-    bool read_members(ondemand::object& object, OnMember on_member, Fault& fault) {
-        for (auto field : object) {
-            ondemand::raw_json_string name;
-            ondemand::value value;
-            if (field.key().get(name)) return false;
-            Member member;
-            if (!read_string(name.raw(), member.name, fault)) return false;
-            member.raw_name = string_token(name.raw(), end).raw;
-            if (field.value().get(value) || !on_member(member, value)) return false;
-        }
-        return true;
-    }
-
-    // Walks over `value` and gives its bytes.
-    bool read_raw(ondemand::value& value, int depth, std::string_view& raw, Fault& fault) {
-        const char* start = value.raw_json_token().data();
-        json_type type{};
-        if (value.type().get(type)) return false;
-        if (type != json_type::object && type != json_type::array) {
-            raw = token_of(value);
-            return read_any(value, depth, fault);
-        }
-        if (!read_any(value, depth, fault)) return false;
-        raw = raw_from(start);
-        return true;
-    }
+    Fault body_fault;  // of a body that is JSON
 
     // A text that may be null or empty, which both mean: not given.
     bool read_text(ondemand::value& value, const KnownMember& known, Fields& fields) {

@@ -3,6 +3,7 @@
 #include "http/core.h"
 #include "http/head_parser.h"
 #include "http/response_writer.h"
+#include "http/text.h"
 
 #include <algorithm>
 #include <cstring>
@@ -25,12 +26,6 @@ HeadLimits head_limits(const ServerOptions& options) {
     limits.max_bytes = static_cast<size_t>(options.max_header_bytes);
     limits.max_target = limits.max_bytes / 2;
     return limits;
-}
-
-bool same_text(std::string_view a, std::string_view small) {
-    return a.size() == small.size() &&
-           std::equal(a.begin(), a.end(), small.begin(),
-                      [](char x, char y) { return (x >= 'A' && x <= 'Z' ? x + 32 : x) == y; });
 }
 
 // The whole list, however many fields it came in.

@@ -1,5 +1,7 @@
 #include "http/framing.h"
 
+#include "http/text.h"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -37,19 +39,6 @@ bool all_of(std::string_view text, const std::array<bool, 256>& table) {
 bool is_digits(std::string_view text) {
     return !text.empty() &&
            std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
-bool equals(std::string_view a, std::string_view small) {
-    return a.size() == small.size() &&
-           std::equal(a.begin(), a.end(), small.begin(),
-                      [](char x, char y) { return (x >= 'A' && x <= 'Z' ? x + 32 : x) == y; });
-}
-
-std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view kSpace = " \t";
-    const size_t first = text.find_first_not_of(kSpace);
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
 }
 
 bool is_host(std::string_view text) {
@@ -181,32 +170,32 @@ bool HeadScanner::take_framing_field(std::string_view name, std::string_view val
     };
     switch (name.size()) {
         case 4:
-            if (!equals(name, "host")) return true;
+            if (!same_text(name, "host")) return true;
             if (has_host_ || !is_host(value)) return bad("bad_host", "Host is repeated or broken");
             has_host_ = true;
             host_size_ = value.size();
             if (!value.empty()) host_at_ = static_cast<size_t>(value.data() - bytes_.data());
             return true;
         case 6:
-            if (!equals(name, "expect")) return true;
-            if (!equals(value, "100-continue")) {
+            if (!same_text(name, "expect")) return true;
+            if (!same_text(value, "100-continue")) {
                 refuse(417, "expectation_failed", "only Expect: 100-continue is understood");
                 return false;
             }
             framing_.expects_continue = true;
             return true;
         case 10:
-            if (!equals(name, "connection")) return true;
+            if (!same_text(name, "connection")) return true;
             while (!value.empty()) {
                 const size_t comma = value.find(',');
                 const std::string_view token = trimmed(value.substr(0, comma));
-                says_close_ |= equals(token, "close");
-                says_keep_alive_ |= equals(token, "keep-alive");
+                says_close_ |= same_text(token, "close");
+                says_keep_alive_ |= same_text(token, "keep-alive");
                 value.remove_prefix(comma == std::string_view::npos ? value.size() : comma + 1);
             }
             return true;
         case 14: {
-            if (!equals(name, "content-length")) return true;
+            if (!same_text(name, "content-length")) return true;
             if (framing_.content_length || !is_digits(value) || value.size() > kMaxLengthDigits) {
                 return bad("bad_content_length", "Content-Length is repeated or not a number");
             }
@@ -216,10 +205,10 @@ bool HeadScanner::take_framing_field(std::string_view name, std::string_view val
             return true;
         }
         case 17:
-            if (!equals(name, "transfer-encoding")) return true;
+            if (!same_text(name, "transfer-encoding")) return true;
             if (has_coding_) return bad("bad_framing", "Transfer-Encoding is repeated");
             has_coding_ = true;
-            is_coding_known_ = equals(value, "chunked");
+            is_coding_known_ = same_text(value, "chunked");
             return true;
         default:
             return true;
@@ -297,8 +286,8 @@ ChunkDecoder::Step ChunkDecoder::take_line(std::string_view bytes) {
     }
     if (line.empty()) return {.state = State::Done, .consumed = size};
     const auto field = field_of(line);
-    if (!field || equals(field->name, "content-length") || equals(field->name, "host") ||
-        equals(field->name, "transfer-encoding")) {
+    if (!field || same_text(field->name, "content-length") || same_text(field->name, "host") ||
+        same_text(field->name, "transfer-encoding")) {
         return {.state = State::Bad};
     }
     trailer_bytes_ += size;

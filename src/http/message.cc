@@ -1,20 +1,12 @@
 #include "http/message.h"
 
 #include "base/json_writer.h"
+#include "http/text.h"
 
 #include <algorithm>
 
 namespace clickmill::http {
 namespace {
-
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-
-bool same_name(std::string_view a, std::string_view b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [](char x, char y) { return lower(x) == lower(y); });
-}
 
 int hex_digit(char c) {
     if (c >= '0' && c <= '9') return c - '0';
@@ -39,7 +31,7 @@ std::string decoded(std::string_view text) {
 
 std::string_view Head::header(std::string_view name) const {
     const auto found = std::find_if(headers.begin(), headers.end(), [name](const auto& field) {
-        return same_name(field.first, name);
+        return same_text(field.first, name);
     });
     return found == headers.end() ? std::string_view{} : std::string_view(found->second);
 }
@@ -66,7 +58,7 @@ std::optional<std::string> Head::parameter(std::string_view name) const {
 
 std::string_view Head::cookie(std::string_view name) const {
     for (const auto& [field, value] : headers) {
-        if (!same_name(field, "cookie")) continue;
+        if (!same_text(field, "cookie")) continue;
         std::string_view rest = value;
         while (!rest.empty()) {
             std::string_view pair = take_until(rest, ';');

@@ -1,5 +1,7 @@
 #include "http/proxies.h"
 
+#include "http/text.h"
+
 #include <algorithm>
 #include <arpa/inet.h>
 #include <charconv>
@@ -37,12 +39,6 @@ bool shares_bits(const Bytes& a, const Bytes& b, int bits) {
         if (((a[i] ^ b[i]) & mask) != 0) return false;
     }
     return true;
-}
-
-std::string_view trimmed(std::string_view text) {
-    const size_t first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
 }  // namespace

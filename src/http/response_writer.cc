@@ -1,6 +1,7 @@
 #include "http/response_writer.h"
 
 #include "http/gzip.h"
+#include "http/text.h"
 
 #include <algorithm>
 #include <array>
@@ -78,15 +79,9 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
     out += "\r\n";
 }
 
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-
-bool has_field(const Response& response, std::string_view small_name) {
-    return std::any_of(response.headers.begin(), response.headers.end(), [&](const auto& field) {
-        return std::equal(field.first.begin(), field.first.end(), small_name.begin(),
-                          small_name.end(), [](char a, char b) { return lower(a) == b; });
-    });
+bool has_field(const Response& response, std::string_view name) {
+    return std::any_of(response.headers.begin(), response.headers.end(),
+                       [name](const auto& field) { return same_text(field.first, name); });
 }
 
 bool is_text(std::string_view type) {
