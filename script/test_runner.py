@@ -232,7 +232,8 @@ def quick_steps():
               ("damage", python_test("tests/crash/damage_test.py")),
               ("clock-jump", python_test("tests/crash/clock_jump_test.py")),
               ("kafka-contract", python_test("tests/kafka/contract_test.py")),
-              ("kafka-kill", python_test("tests/kafka/kill_test.py", "--rounds", "10"))]
+              ("kafka-kill", python_test("tests/kafka/kill_test.py", "--rounds", "10")),
+              ("kafka-bad-days", python_test("tests/kafka/bad_days_test.py"))]
     return steps
 
 

@@ -1,4 +1,5 @@
 """Clickmill as separate processes on a real Kafka: collect, aggregate and query on one data folder."""
+import contextlib
 import pathlib
 import shutil
 import subprocess
@@ -55,17 +56,18 @@ class RolesOnKafka:
                 wait_until(process.is_ready, f"{process.role} ready", 60)
             wait_until(lambda: "listening on" in self.query.output(), "the keys")
             self.write_key, self.read_key = self.query.keys()
-        except BaseException:
+        except BaseException as failure:
             print("\n".join(process.output()[-2000:] for process in self.roles))
-            self.__exit__()
+            self.__exit__(type(failure))
             raise
         return self
 
-    def __exit__(self, *_):
-        for process in (self.collect, self.aggregate, self.query):
-            process.__exit__()
-        self.cluster.delete()
-        shutil.rmtree(self.folder, ignore_errors=True)
+    def __exit__(self, failure, *details):
+        with contextlib.ExitStack() as ends:  # each is ended, whatever another one says at its end
+            ends.callback(shutil.rmtree, self.folder, ignore_errors=True)
+            ends.callback(self.cluster.delete)
+            for process in reversed(self.roles):
+                ends.callback(process.__exit__, failure, *details)
 
     @property
     def roles(self):

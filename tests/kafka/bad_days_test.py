@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+"""Bad days on a real broker: paused, grown by partitions, its topic deleted and made again.
+
+    tests/kafka/bad_days_test.py --pause 30 --bin build/dev/bin/clickmill
+
+What must hold: nothing acknowledged is lost or doubled, everything goes on by itself where it can, and
+where it cannot the parts stop and say what is wrong.
+"""
+import argparse
+import os
+import pathlib
+import sys
+import tempfile
+import time
+
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / folder) for folder in ("support", "crash")]
+from crash_test import Comparison, Journal, Load  # noqa: E402
+from kafka_roles import RolesOnKafka  # noqa: E402
+from kill_test import java_client  # noqa: E402
+from real_clickmill import parse_arguments, wait_until  # noqa: E402
+
+
+def differences_of(roles, journal):
+    journal.read_on()
+    comparison = Comparison(roles.query, roles.read_key, journal)
+    comparison.compare_accounting()
+    comparison.compare_features("hour")
+    return comparison.differences
+
+
+def survives_a_pause(roles, options, folder):
+    """The broker stands still for a while; clicks wait or are refused, and all are counted afterwards."""
+    journal = Journal(folder / "journal")
+    load = Load(options, roles.collect.port, roles.write_key, journal.path)
+    try:
+        wait_until(lambda: journal.path.exists() and journal.path.stat().st_size > 0, "a first click")
+        roles.cluster.pause(1)
+        time.sleep(options.pause)
+        roles.cluster.go_on(1)
+        load.pause()
+        return differences_of(roles, journal)
+    finally:
+        load.process.kill()
+        load.process.wait()
+
+
+def says(process, *words):
+    """Whether /readyz refuses and names all of it."""
+    def question():
+        status, text = process.operations("/readyz")
+        return status == 503 and all(word in text for word in words)
+    wait_until(question, f"{process.role} says {words}", 30)
+    return []
+
+
+def names_a_topic_that_does_not_fit(roles, *_):
+    """topics check tells a topic of other settings than configured."""
+    said = ""
+    try:
+        roles.collect.environment["CLICKMILL_KAFKA__PARTITIONS"] = "7"
+        said = roles.collect.run("topics", "check")
+    except RuntimeError as error:
+        said = str(error)
+    finally:
+        roles.collect.environment["CLICKMILL_KAFKA__PARTITIONS"] = "4"
+    right = roles.collect.run("topics", "check")
+    return [text for text, is_there in ((f"said: {said}", "kafka.partitions is 7" in said),
+                                        (f"said: {right}", "keeps what is promised" in right)) if not is_there]
+
+
+def stops_when_partitions_are_added(roles, *_):
+    java_client(roles, "TopicCommand", "--alter", "--partitions", "5", check=True)
+    says(roles.aggregate, "partitions changed", "it was 4 and is 5")
+    says(roles.collect, "partitions changed")
+    status, headers, _ = roles.collect.send(roles.write_key, [{"feature_id": "pay", "event_id": "late"}])
+    return [] if status == 503 and "retry-after" in headers else [f"a click was answered {status}"]
+
+
+def stops_when_the_topic_is_another(roles, *_):
+    java_client(roles, "TopicCommand", "--delete", check=True)
+    says(roles.collect, "event_log")
+    java_client(roles, "TopicCommand", "--create", "--partitions", "4", check=True)
+    says(roles.aggregate, "made again")
+    return says(roles.collect, "made again")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--pause", type=float, default=4, help="seconds that the broker stands still")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--rate", type=int, default=2_000, help="events a second")
+    options = parse_arguments(parser, "load")
+    passed = failed = 0
+    with tempfile.TemporaryDirectory(prefix="clickmill-kafka-days-") as folder, \
+            RolesOnKafka(options.bin, f"days-{os.getpid()}") as roles:
+        for day in (survives_a_pause, names_a_topic_that_does_not_fit, stops_when_partitions_are_added,
+                    stops_when_the_topic_is_another):
+            begin = time.monotonic()
+            try:
+                differences = day(roles, options, pathlib.Path(folder))
+            except (TimeoutError, RuntimeError, OSError) as error:
+                differences = [str(error)]
+            passed, failed = passed + (not differences), failed + bool(differences)
+            print(f"{day.__name__}: {'; '.join(differences) or 'holds'} ({time.monotonic() - begin:.1f} s)", flush=True)
+            if differences:
+                print("\n".join(process.output()[-3000:] for process in roles.roles))
+    print(f"{passed} passed, {failed} failed")
+    return failed != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
