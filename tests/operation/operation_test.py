@@ -115,7 +115,7 @@ class ServerTest(unittest.TestCase):
                            b"Content-Length: %d\r\n\r\n" % len(body))
             self.assertIn(b"100 Continue", client.recv(4096))  # the request is under way
             server.process.terminate()
-            wait_until(lambda: "stopping" in server.output(), "the stop")
+            server.said("stopping")
             client.sendall(body)
             answer = b""
             while piece := client.recv(4096):
@@ -139,8 +139,7 @@ class ServerTest(unittest.TestCase):
 
     def test_logs_are_json_for_machines_and_text_on_a_terminal(self):
         server = self.serve()
-        said = [line for line in server.output().splitlines() if line.startswith("{")]
-        self.assertEqual(json.loads(said[0])["message"], "started")
+        self.assertEqual(json.loads(server.said(r"(?m)^\{.*started.*\}$"))["message"], "started")
         server.stop()
         master, terminal = pty.openpty()
         process = subprocess.Popen([BINARY, "serve", "--data", str(server.data), "--listen", "127.0.0.1:0"],
@@ -170,7 +169,7 @@ class ServerTest(unittest.TestCase):
 
     def test_a_sign_in_link_works_once_and_signing_out_only_from_our_pages(self):
         server = self.serve()
-        link = re.search(r"/signin\?token=\w+", server.output())[0]
+        link = server.said(r"/signin\?token=\w+")
         self.assertEqual(server.request("GET", link, headers={"User-Agent": "Slackbot 1.0"})[0], 200)
         status, headers, _ = server.request("GET", link)
         self.assertEqual((status, headers["location"]), (303, "/"))

@@ -186,8 +186,12 @@ class Clickmill:
         return self.output_path.read_text(errors="replace")
 
     def keys(self):
-        """The write and the read key that the first start printed."""
-        return tuple(re.search(kind + "_[0-9a-f]{32}", self.output())[0] for kind in ("wk", "rk"))
+        """The write and the read key that the first start prints once it takes clicks."""
+        return tuple(self.said(kind + "_[0-9a-f]{32}") for kind in ("wk", "rk"))
+
+    def said(self, pattern):
+        """The first text of this pattern that it says; waits for it."""
+        return wait_until(lambda: re.search(pattern, self.output()), pattern)[0]
 
     def run(self, *arguments, **options):
         """Runs another command of the program on the same data folder; its standard output."""
