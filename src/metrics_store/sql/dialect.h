@@ -16,6 +16,7 @@ struct Dialect {
     std::string_view bytes = "BLOB";
     std::string_view clustered = " WITHOUT ROWID";  // stores a table in the order of its key
     std::string_view greatest = "max";              // the larger of two values
+    std::string_view indexed_by = " INDEXED BY ";   // names the index to use; empty: cannot
 };
 
 inline constexpr Dialect kSqlite;

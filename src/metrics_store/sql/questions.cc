@@ -9,13 +9,24 @@ namespace {
 class RowsQuery {
 public:
     RowsQuery(const Dialect& dialect, const RollupTables& tables, const RowsQuestion& question)
-        : tables_(tables), question_(question), parameters_(dialect) {}
+        : dialect_(dialect), tables_(tables), question_(question), parameters_(dialect) {}
 
     // The columns that the question groups by.
-    std::string grouping() const {
-        return comma({question_.by_bucket ? bucket() : "",
-                      question_.by_feature ? std::string("feature_id") : "",
-                      question_.by_dimension ? tables_.columns[*question_.by_dimension] : ""});
+    std::string groups() const { return comma({group_bucket(), group_feature(), group_value()}); }
+
+    // The same in the order of the key by which the rows come, so that nothing has to be sorted.
+    std::string groups_in_key_order() const {
+        if (question_.features.empty()) return groups();
+        return comma({group_feature(), group_bucket(), group_value()});
+    }
+
+    std::string clicks_table() const {
+        return question_.is_live ? tables_.live
+                                 : settled(tables_.settled, tables_.settled_by_bucket);
+    }
+    std::string users_table() const {
+        return question_.is_live ? tables_.live_users
+                                 : settled(tables_.settled_users, tables_.settled_users_by_bucket);
     }
 
     std::string labels() const { return comma({"feature_id", comma(tables_.columns)}); }
@@ -26,6 +37,8 @@ public:
             text += fmt::format(" AND grain = {}", bind(static_cast<int64_t>(question_.grain)));
         if (range.first == range.last) {
             text += fmt::format(" AND {} = {}", bucket(), bind(range.first));
+        } else if (question_.is_live && !question_.features.empty()) {
+            text += fmt::format(" AND hour IN (SELECT hour FROM marks WHERE {})", marked(range));
         } else {
             const std::string first = bind(range.first);
             text += fmt::format(" AND {} BETWEEN {} AND {}", bucket(), first, bind(range.last));
@@ -50,6 +63,27 @@ public:
 
 private:
     std::string bucket() const { return question_.is_live ? "hour" : "bucket"; }
+    std::string group_bucket() const { return question_.by_bucket ? bucket() : ""; }
+    std::string group_feature() const { return question_.by_feature ? "feature_id" : ""; }
+    std::string group_value() const {
+        return question_.by_dimension ? tables_.columns[*question_.by_dimension] : "";
+    }
+
+    // SQLite would rather read a grain's whole history in the order of features than sort the
+    // groups of a few buckets.
+    std::string settled(const std::string& table, const std::string& by_bucket) const {
+        if (!question_.features.empty() || dialect_.indexed_by.empty()) return table;
+        return table + std::string(dialect_.indexed_by) + by_bucket;
+    }
+
+    // The key of live rows has the hour before the feature, and an hour without a mark has no rows:
+    // hour by hour only the features asked for are read, instead of all in a range of hours.
+    std::string marked(BucketRange hours) {
+        const std::string view = bind(int64_t{question_.view.value});
+        const std::string first = bind(hours.first);
+        return fmt::format("view_id = {} AND hour BETWEEN {} AND {}", view, first,
+                           bind(hours.last));
+    }
 
     std::string bind(Value value) {
         values_.push_back(std::move(value));
@@ -63,6 +97,7 @@ private:
         return fmt::format(" IN ({})", comma(parts));
     }
 
+    const Dialect& dialect_;
     const RollupTables& tables_;
     const RowsQuestion& question_;
     Parameters parameters_;
@@ -94,12 +129,12 @@ Query in_bucket(const Dialect& dialect, const RollupTables& tables, const RowsQu
 Query clicks_of(const Dialect& dialect, const RollupTables& tables, const RowsQuestion& question,
                 BucketRange range) {
     RowsQuery query(dialect, tables, question);
-    const std::string groups = query.grouping();
     std::string text =
-        fmt::format("SELECT {} FROM {} WHERE ", comma({groups, "sum(clicks)", "count(*)"}),
-                    question.is_live ? tables.live : tables.settled);
+        fmt::format("SELECT {} FROM {} WHERE ", comma({query.groups(), "sum(clicks)", "count(*)"}),
+                    query.clicks_table());
     text += query.where(range);
     text += query.filters();
+    const std::string groups = query.groups_in_key_order();
     if (!groups.empty()) text += " GROUP BY " + groups;
     return query.take(std::move(text));
 }
@@ -107,8 +142,8 @@ Query clicks_of(const Dialect& dialect, const RollupTables& tables, const RowsQu
 Query users_of(const Dialect& dialect, const RollupTables& tables, const RowsQuestion& question,
                BucketRange range) {
     RowsQuery query(dialect, tables, question);
-    std::string text = fmt::format("SELECT {} FROM {} WHERE ", comma({query.grouping(), "sketch"}),
-                                   question.is_live ? tables.live_users : tables.settled_users);
+    std::string text = fmt::format("SELECT {} FROM {} WHERE ", comma({query.groups(), "sketch"}),
+                                   query.users_table());
     text += query.where(range);
     text += query.filters();
     return query.take(std::move(text));
@@ -137,8 +172,8 @@ std::string live_labels(const Dialect& dialect, const RollupTables& tables) {
     std::string where = "view_id = " + parameters.next();
     where += " AND hour = " + parameters.next();
     where += " AND partition = " + parameters.next();
-    return fmt::format("SELECT {0} FROM {1} WHERE {3} UNION SELECT {0} FROM {2} WHERE {3}", labels,
-                       tables.live, tables.live_users, where);
+    return fmt::format("SELECT {0} FROM {1} WHERE {3} UNION ALL SELECT {0} FROM {2} WHERE {3}",
+                       labels, tables.live, tables.live_users, where);
 }
 
 }  // namespace clickmill::metrics_store::sql
