@@ -88,7 +88,11 @@ std::string date_text(int64_t microseconds) {
 }
 
 std::string public_url(const config::Config& config) {
-    std::string url = config.public_url.empty() ? "http://" + config.listen : config.public_url;
+    std::string url = config.public_url;
+    if (url.empty()) {
+        const std::string address = server::last_address(config.data_folder);
+        url = "http://" + (address.empty() ? config.listen : address);
+    }
     while (url.ends_with('/')) url.pop_back();
     return url;
 }

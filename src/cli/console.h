@@ -39,7 +39,8 @@ void print_table(const std::vector<std::vector<std::string>>& rows);
 
 std::string date_text(int64_t microseconds);
 
-// "http://127.0.0.1:8080" or server.public_url; without a slash behind.
+// server.public_url, else where the last server on the data folder was, else where one would be;
+// without a slash behind.
 std::string public_url(const config::Config& config);
 
 }  // namespace clickmill::cli

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
+#include <fstream>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <system_error>
@@ -45,6 +46,17 @@ Result<void> make_data_folder(const std::string& folder) {
                                    std::strerror(errno)));
     }
     return {};
+}
+
+void keep_address(const std::string& folder, const std::string& address) {
+    std::ofstream(folder + "/address", std::ios::trunc) << address << '\n';
+}
+
+std::string last_address(const std::string& folder) {
+    std::ifstream file(folder + "/address");
+    std::string address;
+    std::getline(file, address);
+    return address;
 }
 
 Result<FolderLock> FolderLock::take(const std::string& folder) {

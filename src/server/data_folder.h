@@ -18,6 +18,11 @@ std::string sample_keys_path(const std::string& folder);
 // written.
 Result<void> make_data_folder(const std::string& folder);
 
+// Where the dashboard of the last server on this folder was, as HOST:PORT; empty: nobody knows.
+// Other commands print links with it. Keeping it may fail: a full disk must not keep a server down.
+void keep_address(const std::string& folder, const std::string& address);
+std::string last_address(const std::string& folder);
+
 // The lock of a folder, held until it goes; the kernel lets go of it when the process dies.
 class FolderLock {
 public:

@@ -283,6 +283,7 @@ private:
         ASSIGN_OR_RETURN(http_server_,
                          listen_for("server.listen", std::move(options), std::move(routes)));
         listen_ = text_of({listen.host, http_server_->port()});
+        if (does(Role::Query)) keep_address(config_.data_folder, listen_);
         if (!is_loopback(listen)) {
             logger_->warn("listening beyond this machine: put a TLS proxy in front",
                           {{"listen", listen_}});

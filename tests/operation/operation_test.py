@@ -176,6 +176,8 @@ class ServerTest(unittest.TestCase):
         for flag in ("HttpOnly", "SameSite=Strict", "Path=/", "Max-Age=2592000"):
             self.assertIn(flag, headers["set-cookie"])
         self.assertEqual(server.request("GET", link)[0], 404)
+        for made in (server.run("user", "add", "ann"), server.run("user", "link", "ann")):
+            self.assertIn(f"http://127.0.0.1:{server.port}/signin?token=", made)
         cookie = {"Cookie": headers["set-cookie"].split(";")[0]}
         self.assertEqual(server.request("GET", "/api/v1/session", headers=cookie)[0], 200)
         sign_out = "/api/v1/session/sign-out"
