@@ -57,8 +57,7 @@ void row(std::string_view name, std::string_view value) {
 void print_snippet(const std::string& url, std::string_view write_key) {
     fmt::print(
         "\n  Put this into your pages, and data-feature-id=\"...\" on what people click:\n\n"
-        "    <script src=\"{0}/sdk.js\"></script>\n"
-        "    <script>clickmill.init({{ endpoint: \"{0}\", key: \"{1}\" }});</script>\n",
+        "    <script src=\"{}/sdk.js\" data-key=\"{}\" async></script>\n",
         url, write_key);
 }
 

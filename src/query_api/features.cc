@@ -20,10 +20,6 @@ using calendar::Grain;
 constexpr size_t kMaxTrends = 50;
 constexpr std::array<std::string_view, 4> kOrders = {"clicks", "name", "change", "users"};
 
-int64_t seconds_of(Moment moment) {
-    return std::chrono::floor<std::chrono::seconds>(moment).time_since_epoch().count();
-}
-
 using ClicksByFeature = std::map<std::string, int64_t>;
 
 // Reads the counts of features in spans; one thread.

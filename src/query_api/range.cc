@@ -21,10 +21,6 @@ constexpr std::array<int, 4> kDefaultBuckets = {24, 7, 8, 12};              // b
 constexpr std::array<int64_t, 4> kLeastSeconds = {900, 72'000, 6 * 86'400,  // of a bucket, about
                                                   28 * 86'400 - 7200};
 
-int64_t seconds_of(Moment moment) {
-    return std::chrono::floor<std::chrono::seconds>(moment).time_since_epoch().count();
-}
-
 Answer<Moment> read_moment(const Calendar& calendar, std::string_view name,
                            const std::string& text) {
     Result<Moment> moment = calendar.parse(text);

@@ -14,6 +14,10 @@ namespace clickmill::query_api {
 
 inline constexpr int64_t kMaxBuckets = 10'000;  // over a year of hours
 
+inline int64_t seconds_of(Moment moment) {
+    return std::chrono::floor<std::chrono::seconds>(moment).time_since_epoch().count();
+}
+
 // As the question says it; absent means the default.
 struct RangeWords {
     std::optional<std::string> from;

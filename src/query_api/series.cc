@@ -13,10 +13,6 @@ using calendar::Grain;
 
 constexpr size_t kMaxFeatures = 10;
 
-int64_t seconds_of(Moment moment) {
-    return std::chrono::floor<std::chrono::seconds>(moment).time_since_epoch().count();
-}
-
 // Where the period before is not known, neither is a change.
 bool is_known(const Context& context, const fold::View& view, const Range& previous,
               Moment compared_to) {
