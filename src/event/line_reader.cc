@@ -19,6 +19,9 @@ namespace ondemand = simdjson::ondemand;
 using simdjson::error_code;
 
 constexpr size_t kMaxLabelBytes = 1024;
+// Whose events those are that another producer wrote without a project: of the one that the first
+// start of a data folder makes. Stored: never change.
+constexpr std::string_view kDefaultProject = "default";
 
 // A member that was read as text, by its name; nullptr when it is not one of ours.
 std::string_view* text_field(Event& event, std::string_view name) {
@@ -191,6 +194,7 @@ struct LineReader::State {
             const std::string_view name(start, static_cast<size_t>(end - start));
             if (const auto error = read_member(name, value, line.event)) return error;
         }
+        if (line.event.project.empty()) line.event.project = kDefaultProject;
         line.error = fault_of(line.event);
         line.readable = line.error.empty();
         return simdjson::SUCCESS;

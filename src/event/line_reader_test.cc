@@ -104,6 +104,7 @@ TEST(Line, FromAnyProducerNeedsAFeatureAlone) {
     EXPECT_EQ(lines[0].event.feature_id, "pay");
     EXPECT_EQ(lines[0].event.page, "home");
     EXPECT_EQ(lines[0].event.received_at, kFallback);
+    EXPECT_EQ(lines[0].event.project, "default");
 }
 
 TEST(Record, WithABadLineLosesThatLineAlone) {

@@ -25,9 +25,13 @@ std::vector<std::string_view> packed(std::string_view payload, int64_t max_lines
 }
 
 int32_t count_lines(std::string_view payload) {
-    const auto newlines = std::count(payload.begin(), payload.end(), '\n');
-    const bool is_open = !payload.empty() && !payload.ends_with('\n');
-    return static_cast<int32_t>(std::max<int64_t>(1, newlines + (is_open ? 1 : 0)));
+    int32_t lines = 0;
+    while (!payload.empty()) {
+        const size_t end = std::min(payload.find('\n'), payload.size());
+        if (payload.substr(0, end).find_first_not_of(" \t\r") != std::string_view::npos) ++lines;
+        payload.remove_prefix(std::min(end + 1, payload.size()));
+    }
+    return std::max(1, lines);
 }
 
 }  // namespace clickmill::event_log::kafka

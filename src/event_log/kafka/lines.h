@@ -12,8 +12,8 @@ namespace clickmill::event_log::kafka {
 std::vector<std::string_view> packed(std::string_view payload, int64_t max_lines,
                                      int64_t max_bytes);
 
-// Lines in a record; the last one needs no newline. At least 1: a record without any is something
-// that nobody can read, and is counted as that.
+// Lines in a record that are not blank; the last one needs no newline. At least 1: a record without
+// any is something that nobody can read, and is counted as that.
 int32_t count_lines(std::string_view payload);
 
 }  // namespace clickmill::event_log::kafka

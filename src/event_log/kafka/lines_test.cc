@@ -33,6 +33,10 @@ TEST(CountedLines, NeedNoNewlineAtTheEnd) {
     EXPECT_EQ(count_lines("1\n2\n3"), 3);
 }
 
+TEST(CountedLines, AreNotBlank) {
+    EXPECT_EQ(count_lines("1\n\n2\n \r\n"), 2);
+}
+
 TEST(CountedLines, AreOneWhereThereIsNothingToRead) {
     EXPECT_EQ(count_lines(""), 1);
 }
