@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "http/response_writer.h"
+#include "server/security_headers.h"
 
 #include <fmt/format.h>
 
@@ -67,6 +68,14 @@ bool is_below(std::string_view path, std::string_view folder) {
     return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
 }
 
+// The policy of every page, with one more place that may be connected to.
+std::string policy_with(std::string_view place) {
+    constexpr std::string_view kConnect = "connect-src 'self'";
+    std::string policy(kContentSecurityPolicy);
+    const size_t end = policy.find(kConnect) + kConnect.size();
+    return policy.insert(end, " " + std::string(place));
+}
+
 }  // namespace
 
 PageHandler::PageHandler(PageOptions options, const std::vector<WebFile>& files)
@@ -113,6 +122,10 @@ http::Response PageHandler::answer(const http::Head& head) const {
     response.headers = {{"ETag", page->etag},
                         {"Cache-Control", std::string(cache_control_of(page->file.path))},
                         {"Vary", "Accept-Encoding"}};
+    if (is_below(path, "/demo") && !options_.collector_url.empty()) {
+        response.headers.emplace_back("Content-Security-Policy",
+                                      policy_with(options_.collector_url));
+    }
     if (path == "/sdk.js") {
         response.headers.emplace_back("Access-Control-Allow-Origin", "*");
         response.headers.emplace_back("Cross-Origin-Resource-Policy", "cross-origin");

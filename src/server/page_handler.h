@@ -16,6 +16,7 @@ struct PageOptions {
     // GET /demo/config.json in demo mode: {"endpoint","write_key","read_key","project"} of the
     // sample project alone.
     std::string demo_config;
+    std::string collector_url;  // where the demo page may send clicks, too; empty: here alone
 };
 
 // Any thread.

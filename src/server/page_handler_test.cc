@@ -187,5 +187,16 @@ TEST(OperationsHandler, ServesMetricsAndVersion) {
     EXPECT_EQ(get(handler, "/metrics", {}, http::Method::Post).status, 405);
 }
 
+TEST(PageHandler, LetsTheDemoPageAloneSendToAnotherCollector) {
+    PageHandler inner({.is_demo = true, .collector_url = "http://127.0.0.1:8081"}, files());
+    SecureHandler handler(inner);
+    const auto policy = [&](const char* path) {
+        return header_of(get(handler, path), "Content-Security-Policy");
+    };
+
+    EXPECT_THAT(policy("/demo/"), HasSubstr("connect-src 'self' http://127.0.0.1:8081;"));
+    EXPECT_EQ(policy("/"), kContentSecurityPolicy);
+}
+
 }  // namespace
 }  // namespace clickmill::server

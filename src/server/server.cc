@@ -158,6 +158,12 @@ private:
     bool does(Role role) const { return role_ == Role::All || role_ == role; }
 
     Result<void> check_role() const {
+        const bool is_url = collector_url_.empty() || collector_url_.starts_with("http://") ||
+                            collector_url_.starts_with("https://");
+        if (!is_url || collector_url_.find_first_of(" ;,\"'\r\n") != std::string::npos) {
+            return fail(ErrorCode::InvalidInput, "cannot use --collector", collector_url_,
+                        "http://HOST:PORT is wanted");
+        }
         if (role_ == Role::All || is_kafka(config_)) return {};
         return fail(ErrorCode::InvalidInput, "cannot run one role alone", "event_log.backend",
                     "roles share their clicks through Kafka: set it to \"kafka\", or run "
@@ -250,9 +256,9 @@ private:
             query_options, query_api::Sources{*store_, *control_, *clock_, registry_, *logger_,
                                               [this] { return tails(); }});
         pages_ = std::make_unique<PageHandler>(
-            PageOptions{
-                .is_demo = is_demo_,
-                .demo_config = is_demo_ ? demo_config_of(sample_keys_, collector_url_) : ""},
+            PageOptions{.is_demo = is_demo_,
+                        .demo_config = is_demo_ ? demo_config_of(sample_keys_, collector_url_) : "",
+                        .collector_url = collector_url_},
             embedded_web_files());
         secure_pages_ = std::make_unique<SecureHandler>(*pages_);
         secure_query_api_ = std::make_unique<SecureHandler>(*query_api_);
