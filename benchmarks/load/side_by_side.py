@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures the whole program beside its references, and writes the table into benchmarks/results/.
 
-    benchmarks/load/side_by_side.py --bin build/bench/bin/clickmill            all of it, about 20 minutes
+    benchmarks/load/side_by_side.py --bin build/bench/bin/clickmill            all of it, about 10 minutes
     benchmarks/load/side_by_side.py --only collector_beside_nginx --quick      one measurement, quickly
 
 Needs a quiet machine: what else runs is in the figures. The load before the start is written down.
@@ -71,12 +71,12 @@ def parse():
     parser.add_argument("--out", type=pathlib.Path, default=SOURCE / "benchmarks" / "results")
     parser.add_argument("--scratch", type=pathlib.Path, help="folder for data; default: a temporary one")
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=8)
-    parser.add_argument("--live-seconds", type=float, default=60)
-    parser.add_argument("--fold-events", type=int, default=3_000_000)
-    parser.add_argument("--history-events", type=int, default=10_000_000)
+    parser.add_argument("--seconds", type=float, default=6)
+    parser.add_argument("--live-seconds", type=float, default=40)
+    parser.add_argument("--fold-events", type=int, default=2_000_000)
+    parser.add_argument("--history-events", type=int, default=4_000_000)
     parser.add_argument("--log-gib", type=float, default=2)
-    options = parse_arguments(parser, "load", "history")
+    options = parse_arguments(parser, "load", "history", "fold_log")
     if options.quick:
         options.repeats, options.seconds, options.live_seconds = 1, 3, 5
         options.fold_events, options.history_events, options.log_gib = 200_000, 200_000, 0.05
