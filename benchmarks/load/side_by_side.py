@@ -10,6 +10,7 @@ import argparse
 import json
 import pathlib
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -94,7 +95,7 @@ def main():
             print(f"# {name}", flush=True)
             try:
                 rows = getattr(measures, name)(options, pathlib.Path(scratch))
-            except (RuntimeError, TimeoutError, OSError) as problem:
+            except (RuntimeError, TimeoutError, OSError, subprocess.SubprocessError) as problem:
                 print(f"{name} could not be measured: {problem}", file=sys.stderr)
                 failed += 1
                 continue
