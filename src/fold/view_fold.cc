@@ -208,14 +208,12 @@ ViewChanges ViewFold::changes(Offset through, Moment complete_through) const {
     }
     for (const CellPlace& place : changed_in_order()) {
         const Cell& cell = cell_at(place);
-        // A row that was loaded may be ahead of us, and may be gone by now: it is never written
-        // under a lower `through`.
-        const bool is_behind =
-            through <= cell.clicks_through && !is_planted("write behind a loaded row");
+        // Only a record at or above the cell's `through` changes its clicks. A row that was loaded
+        // ahead of us may be gone by now: it is never written under our lower `through`.
+        const bool has_row = cell.clicks_changed || is_planted("write behind a loaded row");
         CellKey key = key_of(place);
         if (cell.users_changed) changes.sketches.push_back({key, cell.users.bytes()});
-        if (cell.clicks_changed && !is_behind)
-            changes.rows.push_back({std::move(key), cell.clicks});
+        if (has_row) changes.rows.push_back({std::move(key), cell.clicks});
     }
     return changes;
 }

@@ -45,6 +45,11 @@ public:
     }
     void lose_power(PartitionId partition) { at(partition).waiting.clear(); }
 
+    // Everything that ever was durable, deleted or not.
+    const std::vector<event_log::StoredRecord>& durable(PartitionId partition) {
+        return at(partition).durable;
+    }
+
     void append(PartitionId partition, event_log::Record record,
                 event_log::AppendDone done) override {
         append_at(partition, {}, std::move(record), std::move(done));
@@ -52,16 +57,21 @@ public:
     int32_t partition_count() const override { return static_cast<int32_t>(partitions_.size()); }
     Result<event_log::PartitionState> state(PartitionId partition) override {
         return event_log::PartitionState{
-            .log_id = "simulated", .end = {static_cast<int64_t>(at(partition).durable.size())}};
+            .log_id = "simulated",
+            .first = at(partition).first,
+            .end = {static_cast<int64_t>(at(partition).durable.size())}};
     }
     Result<std::unique_ptr<event_log::Reader>> read(PartitionId partition, Offset from) override {
         return std::make_unique<SimulatedReader>(at(partition), from);
     }
-    void allow_deletion(PartitionId, Offset) override {}
+    void allow_deletion(PartitionId partition, Offset keep_from) override {
+        at(partition).first = std::max(at(partition).first, keep_from);
+    }
     Result<void> health() override { return {}; }
 
 private:
     struct Partition {
+        Offset first;  // no reader sees what is before
         std::vector<event_log::StoredRecord> durable;
         std::vector<std::pair<event_log::StoredRecord, event_log::AppendDone>> waiting;
     };
@@ -70,6 +80,9 @@ private:
         SimulatedReader(const Partition& log, Offset from) : log_(log), next_(from) {}
         Result<event_log::Batch> next(const event_log::ReadOptions& options,
                                       std::stop_token) override {
+            if (next_ < log_.first)
+                return fail(ErrorCode::NotFound, "cannot read on", "the simulated log",
+                            "retention has passed it");
             event_log::Batch batch;
             while (next_.value < static_cast<int64_t>(log_.durable.size()) &&
                    static_cast<int32_t>(batch.records.size()) < options.max_records) {

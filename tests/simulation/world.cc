@@ -15,7 +15,9 @@ using calendar::Grain;
 using metrics_store::Header;
 
 constexpr int64_t kLateSeconds = 3 * 3600;
+constexpr size_t kMostActors = 20;
 constexpr metrics_store::BucketRange kEverything{INT64_MIN, INT64_MAX};
+constexpr std::array kPartitions = {1, 2, 3, 1, 2, 4, 1, 2, 3, 16};
 
 struct ZoneChange {
     const char* zone;
@@ -30,70 +32,14 @@ constexpr std::array kZones = {
     ZoneChange{"Asia/Kathmandu", 1'792'886'400},      ZoneChange{"UTC", 1'792'886'400},
 };
 
-std::string payload_of(const SimulatedRecord& record) {
-    std::string payload;
-    for (const SimulatedClick& click : record.clicks) {
-        event::Event event;
-        event.project = click.project;
-        event.event_id = click.id;
-        event.feature_id = click.feature;
-        event.user_id = click.user;
-        event.platform = click.platform;
-        event.bot = click.bot;
-        event.received_at = moment_of(click.received_at * 1'000'000);
-        for (const auto& [experiment, variant] : click.experiments)
-            event.experiments.push_back({experiment, variant});
-        append_line(payload, event);
-    }
-    return payload;
-}
-
-std::string describe(const fold::View& view, BucketKey bucket, const fold::Labels& labels) {
-    std::string text =
-        view.definition.project + "/" + view.definition.rollup.name + " " + std::to_string(bucket);
-    for (const char c : " " + labels.text()) text += c == '\0' ? '|' : c;
-    return text;
-}
-
-// The first difference between what is there and what should be.
-std::optional<std::string> difference(const fold::View& view, BucketKey bucket,
-                                      const std::vector<metrics_store::SettledRow>& got,
-                                      const std::map<fold::Labels, TrueRow>& want) {
-    std::map<fold::Labels, std::pair<int64_t, int64_t>> rows;
-    for (const metrics_store::SettledRow& row : got) {
-        if (row.clicks == 0 && row.sketch.empty()) continue;
-        rows[row.labels] = {row.clicks,
-                            row.sketch.empty() ? 0 : fold::Hll::parse(row.sketch)->count()};
-    }
-    for (const auto& [labels, row] : want) {
-        const auto found = rows.find(labels);
-        const auto is = found == rows.end() ? std::pair<int64_t, int64_t>{} : found->second;
-        const auto users = static_cast<int64_t>(row.users.size());
-        if (is != std::pair(row.clicks, users)) {
-            return fmt::format("{}: {} clicks of {} users, not {} of {}",
-                               describe(view, bucket, labels), is.first, is.second, row.clicks,
-                               users);
-        }
-        rows.erase(labels);
-    }
-    if (!rows.empty())
-        return fmt::format("{}: a row that should not be",
-                           describe(view, bucket, rows.begin()->first));
-    return std::nullopt;
-}
-
-bool holds(const Header& header, BucketKey hour) {
-    return std::any_of(header.held.begin(), header.held.end(),
-                       [&](const metrics_store::HourRange& range) {
-                           return range.first <= hour && hour <= range.last;
-                       });
-}
-
 }  // namespace
 
 World::World(uint64_t seed)
-    : random_(seed), store_({.has_snapshots = false}), log_(1 + static_cast<int32_t>(seed % 3)) {
-    pace_ = chance(50) ? 1 : 4;
+    : random_(seed),
+      store_({.has_snapshots = false}),
+      log_(kPartitions[seed % kPartitions.size()]) {
+    constexpr std::array kPaces = {1, 2, 10};
+    pace_ = kPaces[static_cast<size_t>(below(kPaces.size()))];
     repeats_ = {.slice_seconds = 9'000, .max_entries = 12};
     declare_views();
     for (int32_t i = 0; i < log_.partition_count(); ++i) {
@@ -111,107 +57,99 @@ void World::declare_views() {
     now_ = zone.moment - below(30 * 3600);
     const fold::Limits limits{.features = 3, .values = 2, .late_seconds = kLateSeconds};
     const auto declare = [&](std::string project, std::string_view zone_name,
-                             fold::RollupDefinition rollup) {
+                             calendar::WeekStart week_start, fold::RollupDefinition rollup) {
         definitions_.push_back({.project = std::move(project),
                                 .rollup = std::move(rollup),
                                 .zone = std::string(zone_name),
+                                .week_start = week_start,
                                 .limits = limits});
     };
-    declare("shop", zone.zone, {"totals", {}, true});
-    declare("shop", zone.zone, {"by_platform", {"platform"}, false});
-    declare("shop", zone.zone, {"by_experiment", {"experiment", "variant"}, true});
-    declare("blog", "Asia/Kathmandu", {"totals", {}, true});
+    using calendar::WeekStart;
+    declare("shop", zone.zone, WeekStart::Monday, {"totals", {}, true});
+    declare("shop", zone.zone, WeekStart::Monday, {"by_platform", {"platform"}, false});
+    declare("shop", zone.zone, WeekStart::Monday,
+            {"by_experiment", {"experiment", "variant"}, true});
+    declare("blog", "Asia/Kathmandu", WeekStart::Sunday, {"totals", {}, true});
     views_ = *store_.declare(definitions_, {});
     for (const fold::View& view : views_) {
         calendars_.emplace(
             view.id, *calendar::Calendar::make(view.definition.zone, view.definition.week_start));
+        flush_percent_[view.id] = 15 + static_cast<int>(below(75));
     }
-}
-
-SimulatedClick World::click(PartitionId partition) {
-    std::vector<SimulatedClick>& sent = sent_[partition];
-    if (!sent.empty() && chance(30))
-        return sent[sent.size() - 1 -
-                    static_cast<size_t>(
-                        below(std::min<int64_t>(40, static_cast<int64_t>(sent.size()))))];
-    constexpr std::array<int64_t, 8> kBack = {0, 0, 0, 0, 1'800, 5'400, 3 * 3'600, 6 * 3'600};
-    const auto number = static_cast<int64_t>(sent.size());
-    SimulatedClick click;
-    click.project = chance(80) ? "shop" : "blog";
-    click.id = chance(50) ? fmt::format("p{}.boot#{}", partition.value, number * 9)
-                          : fmt::format("p{}-{}", partition.value, number);
-    click.feature = std::string(1, static_cast<char>('a' + below(5)));
-    if (chance(90)) click.user = fmt::format("u{}", below(6));
-    constexpr std::array kPlatforms = {"web", "ios", "android", ""};
-    click.platform = kPlatforms[static_cast<size_t>(below(4))];
-    if (chance(40)) click.experiments["color"] = chance(50) ? "red" : "blue";
-    if (chance(30)) click.experiments["size"] = "big";
-    click.bot = chance(5);
-    click.received_at = now_ - kBack[static_cast<size_t>(below(kBack.size()))];
-    sent.push_back(click);
-    return click;
-}
-
-void World::append() {
-    constexpr std::array<int64_t, 5> kLater = {0, 60, 600, 1'200, 2'400};
-    now_ += pace_ * kLater[static_cast<size_t>(below(kLater.size()))];
-    const PartitionId partition =
-        partitions_[static_cast<size_t>(below(static_cast<int64_t>(partitions_.size())))];
-    SimulatedRecord record{.append_time = now_};
-    for (int64_t i = 0, count = 1 + below(3); i < count; ++i)
-        record.clicks.push_back(click(partition));
-    std::vector<std::string> ids;
-    for (const SimulatedClick& click : record.clicks) ids.push_back(click.project + "/" + click.id);
-    log_.append_at(partition, moment_of(now_ * 1'000'000),
-                   {payload_of(record), static_cast<int32_t>(record.clicks.size())},
-                   [this, ids](const Result<Offset>& done) {
-                       if (done) acknowledged_.insert(ids.begin(), ids.end());
-                   });
-    unsynced_[partition].push_back(std::move(record));
-    if (chance(80)) end_append(partition);
-}
-
-// The disk syncs, or the power goes and takes what was not synced.
-void World::end_append(PartitionId partition) {
-    std::vector<SimulatedRecord>& records = unsynced_[partition];
-    if (chance(95)) {
-        CHECK(log_.sync(partition) == records.size());
-        for (const SimulatedRecord& record : records) {
-            truths_.at(partition).append(record);
-            for (const SimulatedClick& click : record.clicks) {
-                for (const fold::View& view : views_) {
-                    if (view.definition.project != click.project) continue;
-                    hours_seen_.emplace(view.id,
-                                        calendars_.at(view.id)
-                                            .hour_at(moment_of(click.received_at * 1'000'000))
-                                            .key);
-                }
-            }
-        }
-    } else {
-        log_.lose_power(partition);
-    }
-    records.clear();
 }
 
 void World::start_actor(PartitionId partition) {
     auto folder =
         aggregator::PartitionFolder::open(partition, {.repeats = repeats_, .repeat_key = 1}, log_,
                                           store_, [this] { return definitions_; }, {});
-    CHECK(folder.has_value());
-    actors_[partition].push_back({*std::move(folder), std::nullopt, {}});
-}
-
-void World::step(Actor& actor) {
-    if (!actor.writes.empty()) {
-        actor.writes.front()();
-        actor.writes.pop_front();
-        if (actor.writes.empty()) finish_commit(actor);
+    if (!folder) {
+        broken_ = folder.error().message();
         return;
     }
-    const event_log::ReadOptions read{.max_records = 1 + static_cast<int32_t>(below(4))};
-    CHECK(actor.folder->fold_some(read, {}, {}).has_value());
-    if (chance(50)) begin_commit(actor);
+    std::vector<Actor>& actors = actors_[partition];
+    actors.push_back({.folder = *std::move(folder)});
+    if (actors.size() > kMostActors) actors.erase(actors.begin() + below(kMostActors - 1));
+    if (!chance(35)) return;
+    // Overtaken before it has folded anything; then it does little, and sleeps long in the middle.
+    actors.back().is_laggard = true;
+    actors.back().asleep_until = step_ + below(60);
+    start_actor(partition);
+}
+
+// From a moment to half the seed's time: long enough for hours to settle and retire meanwhile.
+void World::sleep(Actor& actor) {
+    actor.asleep_until = step_ + below(int64_t{16} << below(6));
+}
+
+// The owner goes to sleep where it stands, and wakes later as a zombie.
+void World::freeze(PartitionId partition) {
+    sleep(actors_[partition].back());
+    start_actor(partition);
+}
+
+void World::act(PartitionId partition) {
+    std::vector<Actor>& actors = actors_[partition];
+    const int64_t dice = below(100);
+    if (dice < 3) {
+        actors.pop_back();  // crash, start again
+        return start_actor(partition);
+    }
+    if (dice < 8) return freeze(partition);
+    const size_t chosen = chance(80)
+                              ? actors.size() - 1
+                              : static_cast<size_t>(below(static_cast<int64_t>(actors.size())));
+    Actor& actor = actors[chosen];
+    if (step_ < actor.asleep_until) return;
+    const bool is_owner = chosen + 1 == actors.size();
+    const bool was_writing = !actor.writes.empty();
+    if (!step(actor)) {
+        // Retention took what it had still to read: others have counted that.
+        actors.erase(actors.begin() + static_cast<std::ptrdiff_t>(chosen));
+        if (is_owner) start_actor(partition);
+        return;
+    }
+    // The places that matter most: nothing of the commit is written yet, or only its ledger is.
+    const bool begins = !actor.writes.empty() && !was_writing;
+    if (!begins || !chance(is_owner ? 12 : actor.is_laggard ? 90 : 30)) return;
+    if (chance(50)) step(actor);
+    if (!is_owner) return sleep(actor);
+    freeze(partition);
+}
+
+bool World::step(Actor& actor) {
+    if (!actor.writes.empty()) {
+        do {
+            actor.writes.front()();
+            actor.writes.pop_front();
+        } while (!actor.writes.empty() && chance(60));
+        if (actor.writes.empty()) finish_commit(actor);
+        return true;
+    }
+    const int64_t most = actor.is_laggard ? 2 : chance(25) ? 30 : 4;
+    const event_log::ReadOptions read{.max_records = 1 + static_cast<int32_t>(below(most))};
+    if (!actor.folder->fold_some(read, {}, {})) return false;
+    if (actor.is_laggard || chance(50)) begin_commit(actor);
+    return true;
 }
 
 // Each view commits at times of its own.
@@ -220,7 +158,7 @@ void World::begin_commit(Actor& actor) {
         return;  // still filling its tables
     std::vector<fold::ViewId> views;
     for (const fold::View& view : views_) {
-        if (chance(60)) views.push_back(view.id);
+        if (chance(flush_percent_.at(view.id))) views.push_back(view.id);
     }
     actor.commit = actor.folder->changes(views);
     for (auto& write : ordered_writes(*actor.commit)) actor.writes.push_back(std::move(write));
@@ -242,7 +180,9 @@ std::vector<std::function<void()>> World::ordered_writes(const fold::Commit& com
 
 void World::finish_commit(Actor& actor) {
     actor.folder->committed(*actor.commit);
+    const PartitionId partition = actor.commit->ledger.partition;
     actor.commit.reset();
+    if (chance(30)) log_.allow_deletion(partition, actor.folder->keep_from());
     evict(actor);
 }
 
@@ -252,24 +192,39 @@ void World::evict(Actor& actor) {
     }
 }
 
+// The hours of a view that no build counts for, the oldest first; or any.
+std::vector<BucketKey> World::hours_to_settle(const fold::View& view) {
+    std::set<BucketKey> hours;
+    for (const auto& [id, hour] : hours_seen_) {
+        if (id == view.id) hours.insert(hour);
+    }
+    if (chance(70)) {
+        const auto marks = all_marks(view);
+        const std::vector<Header> headers =
+            *(*store_.snapshot())->headers(view.id, Grain::Hour, kEverything);
+        for (const Header& header : headers) {
+            if (aggregator::counts(header, marks)) hours.erase(header.bucket);
+        }
+        while (hours.size() > 4) hours.erase(std::prev(hours.end()));
+    }
+    return {hours.begin(), hours.end()};
+}
+
 void World::choose_bucket() {
     const fold::View& view =
         views_[static_cast<size_t>(below(static_cast<int64_t>(views_.size())))];
-    std::vector<BucketKey> hours;
-    for (const auto& [id, hour] : hours_seen_) {
-        if (id == view.id) hours.push_back(hour);
-    }
+    if (chance(30)) return retire(view);
+    const std::vector<BucketKey> hours = hours_to_settle(view);
     if (hours.empty()) return;
     const calendar::Calendar& calendar = calendars_.at(view.id);
     const BucketKey hour = hours[static_cast<size_t>(below(static_cast<int64_t>(hours.size())))];
     const int64_t dice = below(100);
-    const Grain grain = dice < 55   ? Grain::Hour
-                        : dice < 85 ? Grain::Day
-                        : dice < 93 ? Grain::Week
+    const Grain grain = dice < 65   ? Grain::Hour
+                        : dice < 88 ? Grain::Day
+                        : dice < 94 ? Grain::Week
                                     : Grain::Month;
     const BucketKey bucket =
         grain == Grain::Hour ? hour : calendar.bucket_of_day(grain, calendar.hour_of(hour).day);
-    if (chance(30)) return retire(view);
     settling_.emplace(store_, view, log_.partition_count(), calendar, grain, bucket);
 }
 
@@ -323,39 +278,44 @@ void World::retire(const fold::View& view) {
 }
 
 std::optional<std::string> World::run() {
-    for (int64_t step_number = 0, steps = 300 + below(500); step_number < steps; ++step_number) {
-        if (chance(25)) append();
-        const PartitionId partition =
-            partitions_[static_cast<size_t>(below(static_cast<int64_t>(partitions_.size())))];
-        std::vector<Actor>& actors = actors_[partition];
-        const int64_t dice = below(100);
-        if (dice < 3) {
-            actors.clear();  // crash, start again
-            start_actor(partition);
-        } else if (dice < 6) {
-            start_actor(partition);  // the old one is frozen and may wake as a zombie
-        } else if (dice < 30) {
-            step_settler();
-        } else {
-            step(chance(85)
-                     ? actors.back()
-                     : actors[static_cast<size_t>(below(static_cast<int64_t>(actors.size())))]);
+    const int64_t steps = (300 + below(500)) * (8 + log_.partition_count()) / 8;
+    int64_t outage_until = 0;  // nobody folds, and what is folded next is long
+    for (; step_ < steps; ++step_) {
+        if (chance(1)) outage_until = step_ + below(80);
+        const bool is_outage = step_ < outage_until;
+        if (chance(is_outage ? 40 : 25)) append();
+        if (chance(25)) {
+            do step_settler();
+            while (chance(90));
+        } else if (!is_outage) {
+            act(partitions_[static_cast<size_t>(below(static_cast<int64_t>(partitions_.size())))]);
         }
-        if (step_number % 7 == 0) {
-            if (auto wrong = check()) return fmt::format("step {}: {}", step_number, *wrong);
+        if (broken_) return fmt::format("step {}: {}", step_, *broken_);
+        if (step_ % 11 == 0) {
+            if (auto wrong = check()) return fmt::format("step {}: {}", step_, *wrong);
         }
     }
     finish_in_peace();
+    if (broken_) return "at the end: " + *broken_;
     if (auto wrong = check()) return "at the end: " + *wrong;
     if (auto wrong = check_answers()) return "at the end: " + *wrong;
     return check_accounting();
 }
 
+// Who sleeps in the middle of a commit ends it now.
+void World::wake_all(PartitionId partition) {
+    for (Actor& actor : actors_[partition]) {
+        for (auto& write : actor.writes) write();
+    }
+    actors_[partition].clear();
+}
+
 void World::finish_in_peace() {
     for (const PartitionId partition : partitions_) {
         end_append(partition);
-        actors_[partition].clear();
+        wake_all(partition);
         start_actor(partition);
+        if (broken_) return;
         Actor& actor = actors_[partition].back();
         while (actor.folder->fold().next().value < truths_.at(partition).records()) {
             CHECK(actor.folder->fold_some({.max_records = 3}, {}, {}).has_value());
@@ -384,174 +344,6 @@ void World::finish_in_peace() {
         }
         retire(view);
     }
-}
-
-std::optional<std::string> World::check() {
-    if (auto wrong = check_live_rows()) return wrong;
-    for (const fold::View& view : views_) {
-        for (const Grain grain : {Grain::Hour, Grain::Day, Grain::Week, Grain::Month}) {
-            if (auto wrong = check_settled(view, grain)) return wrong;
-        }
-    }
-    return std::nullopt;
-}
-
-std::optional<std::string> World::check_live_rows() {
-    for (const fold::View& view : views_) {
-        for (const PartitionId partition : partitions_) {
-            const Truth& truth = truths_.at(partition);
-            std::vector<fold::CellKey> keys;
-            for (const auto& [key, row] : truth.rows(view.id, truth.records()))
-                keys.push_back({key.first, key.second});
-            const std::vector<fold::StoredCell> cells = *store_.load(view.id, partition, keys);
-            for (size_t i = 0; i < keys.size(); ++i) {
-                const auto at = [&](Offset through) {
-                    const TrueRows& rows = truth.rows(view.id, through.value);
-                    const auto row = rows.find({keys[i].hour, keys[i].labels});
-                    return row == rows.end() ? TrueRow{} : row->second;
-                };
-                const std::string where = describe(view, keys[i].hour, keys[i].labels);
-                if (cells[i].clicks != at(cells[i].clicks_through).clicks) {
-                    return fmt::format("live row {} of partition {} through {}: {} clicks, not {}",
-                                       where, partition.value, cells[i].clicks_through.value,
-                                       cells[i].clicks, at(cells[i].clicks_through).clicks);
-                }
-                const auto users = static_cast<int64_t>(at(cells[i].sketch_through).users.size());
-                const int64_t is =
-                    cells[i].sketch.empty() ? 0 : fold::Hll::parse(cells[i].sketch)->count();
-                if (is != users) {
-                    return fmt::format(
-                        "live sketch {} of partition {} through {}: {} users, not {}", where,
-                        partition.value, cells[i].sketch_through.value, is, users);
-                }
-            }
-        }
-    }
-    return std::nullopt;
-}
-
-std::vector<metrics_store::PartitionMark> World::all_marks(const fold::View& view) {
-    return *(*store_.snapshot())->marks(view.id, kEverything);
-}
-
-TrueRows World::true_sum(const fold::View& view, const std::vector<int64_t>& through,
-                         const std::function<bool(BucketKey)>& wants_hour) const {
-    TrueRows sum;
-    for (const PartitionId partition : partitions_) {
-        for (const auto& [key, row] :
-             truths_.at(partition).rows(view.id, through[static_cast<size_t>(partition.value)])) {
-            if (!wants_hour(key.first)) continue;
-            TrueRow& total = sum[{0, key.second}];
-            total.clicks += row.clicks;
-            total.users.insert(row.users.begin(), row.users.end());
-        }
-    }
-    return sum;
-}
-
-std::optional<std::string> World::check_settled(const fold::View& view, Grain grain) {
-    const auto snapshot = *store_.snapshot();
-    const auto marks = all_marks(view);
-    const std::vector<Header> headers = *snapshot->headers(view.id, grain, kEverything);
-    for (const Header& header : headers) {
-        if (!aggregator::counts(header, marks)) continue;
-        std::vector<int64_t> through;
-        for (const Offset position : header.positions) through.push_back(position.value);
-        std::map<fold::Labels, TrueRow> want;
-        for (auto& [key, row] :
-             true_sum(view, through, [&](BucketKey hour) { return holds(header, hour); }))
-            want[key.second] = row;
-        const auto rows = *snapshot->bucket_rows(view.id, false, grain, header.bucket);
-        if (auto wrong = difference(view, header.bucket, rows, want)) {
-            return fmt::format("settled {} {}", calendar::name_of(grain), *wrong);
-        }
-    }
-    return std::nullopt;
-}
-
-std::optional<std::string> World::check_answers() {
-    for (const fold::View& view : views_) {
-        if (auto wrong = check_answer(view)) return wrong;
-    }
-    return std::nullopt;
-}
-
-// Each day as a question would read it: the day's build for what it holds, settled hours for the
-// rest, live where open.
-std::optional<std::string> World::check_answer(const fold::View& view) {
-    const calendar::Calendar& calendar = calendars_.at(view.id);
-    const auto snapshot = *store_.snapshot();
-    const auto marks = all_marks(view);
-    std::set<BucketKey> days;
-    for (const auto& [id, hour] : hours_seen_) {
-        if (id == view.id) days.insert(calendar.hour_of(hour).day);
-    }
-    std::vector<int64_t> everything;
-    for (const PartitionId partition : partitions_)
-        everything.push_back(truths_.at(partition).records());
-    for (const BucketKey day : days) {
-        std::map<fold::Labels, std::pair<int64_t, fold::Hll>> sum;
-        const auto add = [&](bool is_live, Grain grain, BucketKey bucket) {
-            const std::vector<metrics_store::SettledRow> rows =
-                *snapshot->bucket_rows(view.id, is_live, grain, bucket);
-            for (const metrics_store::SettledRow& row : rows) {
-                sum[row.labels].first += row.clicks;
-                if (!row.sketch.empty())
-                    CHECK(sum[row.labels].second.unite_bytes(row.sketch).has_value());
-            }
-        };
-        std::optional<Header> of_day;
-        const std::vector<Header> day_headers = *snapshot->headers(view.id, Grain::Day, {day, day});
-        for (const Header& header : day_headers) {
-            if (aggregator::counts(header, marks)) of_day = header;
-        }
-        if (of_day) add(false, Grain::Day, day);
-        for (const calendar::Hour& hour : calendar.hours_in(Grain::Day, day)) {
-            if (of_day && holds(*of_day, hour.key)) continue;
-            const auto headers = *snapshot->headers(view.id, Grain::Hour, {hour.key, hour.key});
-            const bool is_settled = !headers.empty() && aggregator::counts(headers.front(), marks);
-            add(!is_settled, Grain::Hour, hour.key);
-        }
-        std::vector<metrics_store::SettledRow> rows;
-        for (const auto& [labels, row] : sum)
-            rows.push_back({labels, row.first, row.second.bytes()});
-        std::map<fold::Labels, TrueRow> want;
-        for (auto& [key, row] : true_sum(view, everything, [&](BucketKey hour) {
-                 return calendar.hour_of(hour).day == day;
-             }))
-            want[key.second] = row;
-        if (auto wrong = difference(view, day, rows, want)) return "answer " + *wrong;
-    }
-    return std::nullopt;
-}
-
-std::optional<std::string> World::check_accounting() {
-    int64_t durable = 0;
-    std::set<std::string> ids;
-    for (const PartitionId partition : partitions_) {
-        const metrics_store::Progress progress = *store_.progress(partition);
-        for (const auto& [project, want] : truths_.at(partition).accounting()) {
-            const auto is = progress.ledger.projects.find(project);
-            if (is == progress.ledger.projects.end() || is->second != want) {
-                return fmt::format("accounting of {} in partition {} differs", project,
-                                   partition.value);
-            }
-            durable += want.total();
-        }
-        const auto reader = *log_.read(partition, {});
-        event_log::Batch batch = *reader->next({.max_records = 1'000'000}, {});
-        event::LineReader lines;
-        for (const event_log::StoredRecord& record : batch.records) {
-            for (const event::Line& line : lines.read(record.payload, {})) {
-                ids.insert(std::string(line.event.project) + "/" +
-                           std::string(line.event.event_id));
-            }
-        }
-    }
-    for (const std::string& id : acknowledged_) {
-        if (!ids.contains(id)) return fmt::format("acknowledged and lost: {}", id);
-    }
-    return std::nullopt;
 }
 
 }  // namespace clickmill::simulation

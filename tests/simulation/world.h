@@ -1,9 +1,9 @@
 // The counting protocol, driven by seed through what model/counting_protocol does to its model: the
 // real fold, settler and in-memory store, without transactions or fences, with crashes, zombies and
 // settlers between any two writes, several views with commits of their own, (other), zones across
-// their changes, eviction and retirement. After every step each live row must be what its key and
-// `through` say, and each bucket that counts must hold what was committed; at the end the answer
-// must equal a count of the acknowledged clicks.
+// their changes, eviction, retirement and retention. After every step each live row must be what
+// its key and `through` say, and each bucket that counts must hold what was committed; at the end
+// the answer must equal a count of the acknowledged clicks.
 #pragma once
 
 #include "aggregator/partition_folder.h"
@@ -39,6 +39,8 @@ private:
         std::unique_ptr<aggregator::PartitionFolder> folder;
         std::optional<fold::Commit> commit;
         std::deque<std::function<void()>> writes;  // of the commit, still to be done
+        int64_t asleep_until = 0;                  // a step of the world
+        bool is_laggard = false;
     };
 
     int64_t below(int64_t bound) {
@@ -51,14 +53,19 @@ private:
     void end_append(PartitionId partition);
     SimulatedClick click(PartitionId partition);
     void start_actor(PartitionId partition);
-    void step(Actor& actor);
+    void sleep(Actor& actor);
+    void freeze(PartitionId partition);
+    void act(PartitionId partition);
+    bool step(Actor& actor);  // false: it can read no further
     void begin_commit(Actor& actor);
     void finish_commit(Actor& actor);
     std::vector<std::function<void()>> ordered_writes(const fold::Commit& commit);
     void evict(Actor& actor);
     void step_settler();
+    std::vector<calendar::BucketKey> hours_to_settle(const fold::View& view);
     void choose_bucket();
     void retire(const fold::View& view);
+    void wake_all(PartitionId partition);
     void finish_in_peace();
 
     std::optional<std::string> check();
@@ -69,7 +76,6 @@ private:
     std::optional<std::string> check_accounting();
     TrueRows true_sum(const fold::View& view, const std::vector<int64_t>& through,
                       const std::function<bool(calendar::BucketKey)>& wants_hour) const;
-    std::map<calendar::BucketKey, Offset> marks_of(const fold::View& view, PartitionId partition);
     std::vector<metrics_store::PartitionMark> all_marks(const fold::View& view);
 
     std::mt19937_64 random_;
@@ -85,12 +91,16 @@ private:
     std::map<PartitionId, std::vector<SimulatedClick>> sent_;
     std::set<std::string> acknowledged_;  // "project/id"
     std::map<PartitionId, std::vector<Actor>>
-        actors_;        // the last is the owner, the others are zombies
+        actors_;  // the last is the owner, the others are zombies
+    std::map<fold::ViewId, int> flush_percent_;
+    std::optional<std::string> broken_;  // what stopped an aggregator that should go on
+    int64_t step_ = 0;
     int64_t now_ = 0;   // seconds
     int64_t pace_ = 1;  // how many times faster clicks come apart: days pass and live rows retire
     std::optional<aggregator::SettleTask> settling_;
     std::deque<std::function<void()>> settle_writes_;
     std::set<std::pair<fold::ViewId, calendar::BucketKey>> hours_seen_;
+    std::set<int64_t> checked_builds_;
 };
 
 }  // namespace clickmill::simulation

@@ -12,12 +12,6 @@ Offset position_in(const Header& header, PartitionId partition) {
     return index < header.positions.size() ? header.positions[index] : Offset{};
 }
 
-bool holds(const Header& header, calendar::BucketKey hour) {
-    return std::any_of(header.held.begin(), header.held.end(), [&](const HourRange& range) {
-        return range.first <= hour && hour <= range.last;
-    });
-}
-
 template <typename Value>
 bool is_among(const std::vector<Value>& values, std::string_view wanted) {
     return std::find(values.begin(), values.end(), wanted) != values.end();
@@ -127,10 +121,12 @@ Result<void> add_settled(const MemoryState& state, const RowsQuestion& question,
 }  // namespace
 
 bool counts(const MemoryState& state, fold::ViewId view, const Header& header) {
-    return std::none_of(state.marks.begin(), state.marks.end(), [&](const auto& mark) {
-        const auto& [mark_view, hour, partition] = mark.first;
-        return mark_view == view && holds(header, hour) &&
-               mark.second > position_in(header, partition);
+    return std::none_of(header.held.begin(), header.held.end(), [&](const HourRange& range) {
+        const auto first = state.marks.lower_bound({view, range.first, PartitionId{}});
+        const auto last = state.marks.lower_bound({view, range.last + 1, PartitionId{}});
+        return std::any_of(first, last, [&](const auto& mark) {
+            return mark.second > position_in(header, std::get<2>(mark.first));
+        });
     });
 }
 
@@ -159,14 +155,11 @@ Result<std::vector<SettledRow>> bucket_rows(const MemoryState& state, fold::View
         bool has_users = false;
     };
     std::map<fold::Labels, Sum> sums;
-    for (const auto& [key, row] : state.rows) {
-        const auto& [row_view, cell, partition] = key;
-        if (row_view == view && cell.hour == bucket) sums[cell.labels].clicks += row.clicks;
+    for (const auto& [key, row] : of_hour(state.rows, view, bucket)) {
+        sums[std::get<1>(key).labels].clicks += row.clicks;
     }
-    for (const auto& [key, row] : state.sketches) {
-        const auto& [row_view, cell, partition] = key;
-        if (row_view != view || cell.hour != bucket) continue;
-        Sum& sum = sums[cell.labels];
+    for (const auto& [key, row] : of_hour(state.sketches, view, bucket)) {
+        Sum& sum = sums[std::get<1>(key).labels];
         RETURN_IF_ERROR(sum.users.unite_bytes(row.sketch));
         sum.has_users = true;
     }

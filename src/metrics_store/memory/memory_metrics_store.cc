@@ -84,17 +84,16 @@ Result<std::vector<fold::StoredCell>> MemoryMetricsStore::load(
 Result<std::vector<fold::Labels>> MemoryMetricsStore::labels_of(
     fold::ViewId view, PartitionId partition, std::span<const calendar::BucketKey> hours) {
     const std::lock_guard lock(mutex_);
-    const std::set<calendar::BucketKey> wanted(hours.begin(), hours.end());
     std::set<fold::Labels> labels;
     const auto gather = [&](const auto& rows) {
         for (const auto& [key, row] : rows) {
-            const auto& [row_view, cell, row_partition] = key;
-            if (row_view == view && row_partition == partition && wanted.contains(cell.hour))
-                labels.insert(cell.labels);
+            if (std::get<2>(key) == partition) labels.insert(std::get<1>(key).labels);
         }
     };
-    gather(state_.rows);
-    gather(state_.sketches);
+    for (const calendar::BucketKey hour : hours) {
+        gather(of_hour(state_.rows, view, hour));
+        gather(of_hour(state_.sketches, view, hour));
+    }
     return std::vector<fold::Labels>(labels.begin(), labels.end());
 }
 
@@ -232,11 +231,10 @@ Result<void> MemoryMetricsStore::retire(fold::ViewId view,
         const auto header = state_.headers.find({view, calendar::Grain::Hour, hour});
         if (header == state_.headers.end() || !counts(state_, view, header->second)) continue;
         header->second.is_live_gone = true;
-        const auto is_of_hour = [&](const auto& row) {
-            return std::get<0>(row.first) == view && std::get<1>(row.first).hour == hour;
-        };
-        std::erase_if(state_.rows, is_of_hour);
-        std::erase_if(state_.sketches, is_of_hour);
+        const auto rows = of_hour(state_.rows, view, hour);
+        state_.rows.erase(rows.begin(), rows.end());
+        const auto sketches = of_hour(state_.sketches, view, hour);
+        state_.sketches.erase(sketches.begin(), sketches.end());
     }
     return {};
 }
@@ -274,10 +272,11 @@ public:
     Result<std::vector<PartitionMark>> marks(fold::ViewId view, BucketRange hours) override {
         return read([&](const MemoryState& state) {
             std::vector<PartitionMark> found;
-            for (const auto& [key, touched] : state.marks) {
-                const auto& [mark_view, hour, partition] = key;
-                if (mark_view == view && hour >= hours.first && hour <= hours.last)
-                    found.push_back({partition, hour, touched});
+            auto mark = state.marks.lower_bound({view, hours.first, PartitionId{}});
+            for (; mark != state.marks.end(); ++mark) {
+                const auto& [mark_view, hour, partition] = mark->first;
+                if (mark_view != view || hour > hours.last) break;
+                found.push_back({partition, hour, mark->second});
             }
             return found;
         });
@@ -287,11 +286,11 @@ public:
                                         BucketRange buckets) override {
         return read([&](const MemoryState& state) {
             std::vector<Header> found;
-            for (const auto& [key, header] : state.headers) {
-                const auto& [header_view, header_grain, bucket] = key;
-                if (header_view == view && header_grain == grain && bucket >= buckets.first &&
-                    bucket <= buckets.last)
-                    found.push_back(header);
+            auto header = state.headers.lower_bound({view, grain, buckets.first});
+            for (; header != state.headers.end(); ++header) {
+                const auto& [header_view, header_grain, bucket] = header->first;
+                if (header_view != view || header_grain != grain || bucket > buckets.last) break;
+                found.push_back(header->second);
             }
             return found;
         });

@@ -4,6 +4,7 @@
 #include "metrics_store/snapshot.h"
 
 #include <map>
+#include <ranges>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -34,6 +35,14 @@ struct MemoryState {
     std::map<std::pair<BucketId, int64_t>, std::vector<SettledRow>> builds;  // by build number
     int64_t last_build = 0;
 };
+
+// The part of `rows` or `sketches` that is of one hour.
+auto of_hour(auto& live, fold::ViewId view, calendar::BucketKey hour) {
+    const auto first = [&](calendar::BucketKey key) {
+        return live.lower_bound(LiveKey{view, {key, {}}, {}});
+    };
+    return std::ranges::subrange(first(hour), first(hour + 1));
+}
 
 // Whether a build stands: no mark of an hour that it holds exceeds its positions.
 bool counts(const MemoryState& state, fold::ViewId view, const Header& header);
