@@ -2,16 +2,20 @@
 """Runs the micro benchmarks and writes their table, with machine, command and spread, into benchmarks/results/micro.md.
 
     script/write_micro_results.py build/bench/bin/clickmill_bench
+    script/write_micro_results.py build/bench/bin/clickmill_bench --quick    once each, into micro-quick.md
 """
+import argparse
 import json
 import os
 import pathlib
+import statistics
 import subprocess
 import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-REPETITIONS = 5
+REPETITIONS = 3
+TO_NANOSECONDS = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}
 
 
 def processor():
@@ -40,29 +44,46 @@ def shown_rate(result):
     return ""
 
 
-def main():
-    program = sys.argv[1] if len(sys.argv) > 1 else "build/bench/bin/clickmill_bench"
-    arguments = [f"--benchmark_repetitions={REPETITIONS}", "--benchmark_min_time=0.3",
-                 "--benchmark_display_aggregates_only=true", "--benchmark_format=json"]
-    done = subprocess.run([program, *arguments], cwd=ROOT, capture_output=True, text=True)
+def measure(program, is_quick):
+    """{benchmark: its runs}; None when the program failed."""
+    arguments = ["--benchmark_repetitions=1", "--benchmark_min_time=0.01"] if is_quick else [
+        f"--benchmark_repetitions={REPETITIONS}", "--benchmark_min_time=0.2"]
+    done = subprocess.run([program, *arguments, "--benchmark_format=json"], cwd=ROOT, capture_output=True, text=True)
     if done.returncode != 0:
         print(done.stderr, file=sys.stderr)
-        return 1
-    rows = {}
-    to_nanoseconds = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}
+        return None
+    runs = {}
     for result in json.loads(done.stdout)["benchmarks"]:
-        if result.get("run_type") == "aggregate":
-            rows.setdefault(result["run_name"], {})[result["aggregate_name"]] = result
+        if result.get("error_occurred"):
+            print(f"{result['name']}: {result['error_message']}", file=sys.stderr)
+            return None
+        if result.get("run_type") == "iteration":
+            runs.setdefault(result["run_name"], []).append(result)
+    return runs
+
+
+def table_line(name, runs):
+    times = sorted(run["real_time"] * TO_NANOSECONDS[run["time_unit"]] for run in runs)
+    middle = min(runs, key=lambda run: abs(run["real_time"] * TO_NANOSECONDS[run["time_unit"]] -
+                                           statistics.median(times)))
+    spread = f"{shown_time(times[0])} to {shown_time(times[-1])}" if len(times) > 1 else ""
+    return f"| {name} | {shown_time(statistics.median(times))} | {spread} | {shown_rate(middle)} |"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("program", nargs="?", default="build/bench/bin/clickmill_bench")
+    parser.add_argument("--quick", action="store_true", help="to see that it runs")
+    options = parser.parse_args()
+    runs = measure(options.program, options.quick)
+    if runs is None:
+        return 1
     lines = ["# Micro benchmarks", "",
              f"{time.strftime('%Y-%m-%d', time.gmtime())}, commit {commit()}, {processor()}, {os.cpu_count()} cores. "
-             f"`script/benchmark micro`: median of {REPETITIONS} runs, and how far they spread.", "",
-             "| benchmark | time | spread | rate |", "| --- | --- | --- | --- |"]
-    for name, of in rows.items():
-        median = of["median"]
-        nanoseconds = median["real_time"] * to_nanoseconds[median["time_unit"]]
-        spread = of["stddev"]["real_time"] / max(of["mean"]["real_time"], 1e-12) * 100
-        lines.append(f"| {name} | {shown_time(nanoseconds)} | ± {spread:.0f} % | {shown_rate(median)} |")
-    path = ROOT / "benchmarks/results/micro.md"
+             f"`script/benchmark micro`: median of {1 if options.quick else REPETITIONS} runs, and the least and the largest.",
+             "", "| benchmark | time | spread | rate |", "| --- | --- | --- | --- |",
+             *(table_line(name, of) for name, of in runs.items())]
+    path = ROOT / "benchmarks/results" / ("micro-quick.md" if options.quick else "micro.md")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(lines) + "\n")
     print("\n".join(lines))

@@ -23,7 +23,7 @@ namespace {
 
 using namespace clickmill;
 
-constexpr int kEventsPerRecord = 1000;
+constexpr int kEventsPerRecord = 500;  // padded ones too stay below what a record may hold
 constexpr double kSecondsPerDay = 86'400;
 
 struct Options {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures the whole program beside its references, and writes the table into benchmarks/results/.
 
-    benchmarks/load/side_by_side.py --bin build/bench/bin/clickmill            all of it, about 20 minutes
+    benchmarks/load/side_by_side.py --bin build/bench/bin/clickmill            all of it, about 10 minutes
     benchmarks/load/side_by_side.py --only collector_beside_nginx --quick      one measurement, quickly
 
 Needs a quiet machine: what else runs is in the figures. The load before the start is written down.
@@ -10,6 +10,7 @@ import argparse
 import json
 import pathlib
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -71,12 +72,12 @@ def parse():
     parser.add_argument("--out", type=pathlib.Path, default=SOURCE / "benchmarks" / "results")
     parser.add_argument("--scratch", type=pathlib.Path, help="folder for data; default: a temporary one")
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=8)
-    parser.add_argument("--live-seconds", type=float, default=60)
-    parser.add_argument("--fold-events", type=int, default=3_000_000)
-    parser.add_argument("--history-events", type=int, default=10_000_000)
+    parser.add_argument("--seconds", type=float, default=6)
+    parser.add_argument("--live-seconds", type=float, default=40)
+    parser.add_argument("--fold-events", type=int, default=2_000_000)
+    parser.add_argument("--history-events", type=int, default=4_000_000)
     parser.add_argument("--log-gib", type=float, default=2)
-    options = parse_arguments(parser, "load", "history")
+    options = parse_arguments(parser, "load", "history", "fold_log")
     if options.quick:
         options.repeats, options.seconds, options.live_seconds = 1, 3, 5
         options.fold_events, options.history_events, options.log_gib = 200_000, 200_000, 0.05
@@ -94,7 +95,7 @@ def main():
             print(f"# {name}", flush=True)
             try:
                 rows = getattr(measures, name)(options, pathlib.Path(scratch))
-            except (RuntimeError, TimeoutError, OSError) as problem:
+            except (RuntimeError, TimeoutError, OSError, subprocess.SubprocessError) as problem:
                 print(f"{name} could not be measured: {problem}", file=sys.stderr)
                 failed += 1
                 continue

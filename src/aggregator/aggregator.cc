@@ -1,6 +1,7 @@
 #include "aggregator/aggregator.h"
 
 #include "aggregator/pause.h"
+#include "base/thread_name.h"
 
 #include <algorithm>
 
@@ -23,9 +24,15 @@ Aggregator::~Aggregator() {
 
 void Aggregator::start() {
     for (int32_t i = 0; i < parts_.event_log.partition_count(); ++i) {
-        threads_.emplace_back([this, i](std::stop_token stop) { follow(PartitionId{i}, stop); });
+        threads_.emplace_back([this, i](std::stop_token stop) {
+            name_this_thread("aggregator");
+            follow(PartitionId{i}, stop);
+        });
     }
-    threads_.emplace_back([this](std::stop_token stop) { settle(stop); });
+    threads_.emplace_back([this](std::stop_token stop) {
+        name_this_thread("settler");
+        settle(stop);
+    });
 }
 
 void Aggregator::stop() {

@@ -97,6 +97,23 @@ TEST(Line, KeepsQuotesBackslashesAndUnicode) {
     EXPECT_EQ(lines[1].event.feature_id, "a\"b\\c \xc3\xa9");
 }
 
+TEST(Line, EscapesWhatJsonCannotHoldWhereverItStands) {
+    for (const std::string special : {"\"", "\\", "\x01", "\x1f", "\n"}) {
+        for (size_t place = 0; place < 20; ++place) {
+            const std::string browser =
+                std::string(place, 'a') + special + std::string(19 - place, '\x7f') + special;
+            Event event = full_event();
+            event.browser = browser;
+            std::string payload;
+            append_line(payload, event);
+            EXPECT_EQ(payload.find('\n'), payload.size() - 1);
+            const Lines lines(payload);
+            ASSERT_EQ(lines.size(), 1u);
+            EXPECT_EQ(lines[0].event.browser, browser);
+        }
+    }
+}
+
 TEST(Line, FromAnyProducerNeedsAFeatureAlone) {
     const Lines lines("{\"button_id\":\"pay\",\"screen\":\"home\",\"user_id\":null}\n");
     ASSERT_EQ(lines.size(), 1u);
