@@ -120,6 +120,9 @@ void examine_port(std::string_view setting, const std::string& text, Findings& f
     const std::string host = address->host == "localhost" ? "127.0.0.1" : address->host;
     if (inet_pton(AF_INET, host.c_str(), &where.sin_addr) != 1) return;
     const int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (descriptor < 0) {
+        return findings.bad(setting, fmt::format("{}: {}", text, std::strerror(errno)));
+    }
     const int yes = 1;
     setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
     const bool is_free =

@@ -51,6 +51,7 @@ bool has_repeated_name(const Entries& entries, NameOf name_of) {
         return false;
     }
     std::vector<std::string_view> names;
+    names.reserve(entries.size());
     for (const auto& entry : entries) names.push_back(name_of(entry));
     std::sort(names.begin(), names.end());
     return std::adjacent_find(names.begin(), names.end()) != names.end();
@@ -290,7 +291,7 @@ struct BodyReader::State : JsonWalk {
     }
 
     bool read_body() {
-        enum Seen : unsigned { kKey = 1, kContext = 2, kEvents = 4 };
+        enum Seen : unsigned { Key = 1, Context = 2, Events = 4 };
         unsigned seen = 0;
         const auto first = [&](Seen bit) {
             if ((seen & bit) != 0) note(body_fault, kRepeatedMember);
@@ -303,11 +304,11 @@ struct BodyReader::State : JsonWalk {
             json_type type{};
             if (value.type().get(type)) return false;
             if (member.name == "key" && type == json_type::string) {
-                first(kKey);
+                first(Key);
                 return read_string(value, key, ignored);
             }
-            if (member.name == "context" && first(kContext)) return read_context(value);
-            if (member.name == "events" && type == json_type::array && first(kEvents)) {
+            if (member.name == "context" && first(Context)) return read_context(value);
+            if (member.name == "events" && type == json_type::array && first(Events)) {
                 return read_events(value);
             }
             if (member.name == "sent_at") return read_sent_at(member, value);
@@ -318,7 +319,7 @@ struct BodyReader::State : JsonWalk {
         if (!sent_at.raw.empty() && !has_member(context.unknown, sent_at.name)) {
             context.unknown.push_back(sent_at);
         }
-        if ((seen & kEvents) == 0) note(body_fault, kNoEvents);
+        if ((seen & Events) == 0) note(body_fault, kNoEvents);
         return document.current_location().error() == simdjson::OUT_OF_BOUNDS;
     }
 };

@@ -157,7 +157,7 @@ static_assert(kPage.name == "page");
 // Buckets by length and first letter: a name meets one or two candidates.
 constexpr size_t kBuckets = 64;
 constexpr size_t bucket_of(std::string_view name) {
-    return (name.size() * 7 + static_cast<unsigned char>(name.front()) * 3) % kBuckets;
+    return (name.size() * 7 + size_t{static_cast<unsigned char>(name.front())} * 3) % kBuckets;
 }
 struct Index {
     std::array<uint8_t, kBuckets> first{};        // 1 + place of the first candidate

@@ -32,7 +32,7 @@ class AtomFinder {
 public:
     void add(const std::string& atom, int id) {
         if (atom.size() < kMinAtomBytes) return;
-        by_start_[first_bytes(atom.data())].push_back({atom, id});
+        by_start_[first_bytes(atom.data())].emplace_back(atom, id);
     }
 
     std::vector<int> find(std::string_view text) const {

@@ -55,10 +55,10 @@ struct Config {
 
     int64_t flush_interval_ms = 1'000;
     int64_t wide_flush_interval_ms = 10'000;
-    int64_t late_seconds = 7 * 86'400;
+    int64_t late_seconds = int64_t{7} * 86'400;
     int64_t max_features = 10'000;
     int64_t max_values = 1'000;
-    int64_t repeat_slice_seconds = 8 * 3'600;
+    int64_t repeat_slice_seconds = int64_t{8} * 3'600;
     int64_t repeat_memory_mib = 256;
     std::vector<Rollup> rollups = default_rollups();
 

@@ -196,6 +196,7 @@ std::string printed(const Loaded& loaded) {
     }
     for (const Rollup& rollup : loaded.config.rollups) {
         std::vector<std::string> dimensions;
+        dimensions.reserve(rollup.dimensions.size());
         for (const std::string& name : rollup.dimensions) {
             dimensions.push_back(fmt::format("\"{}\"", name));
         }

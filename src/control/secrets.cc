@@ -17,7 +17,7 @@ std::string sha256_hex(std::string_view text) {
 
     constexpr std::string_view kDigits = "0123456789abcdef";
     std::string hex;
-    hex.reserve(2 * size);
+    hex.reserve(size_t{2} * size);
     for (unsigned int i = 0; i < size; ++i) {
         hex += kDigits[digest[i] >> 4];
         hex += kDigits[digest[i] & 15];

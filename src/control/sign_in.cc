@@ -32,7 +32,7 @@ Result<void> SqliteControl::forget_expired() {
 }
 
 Result<std::string> SqliteControl::make_sign_in(int64_t person, std::chrono::seconds valid_for) {
-    const std::string token = make_token();
+    std::string token = make_token();
     const std::lock_guard lock(mutex_);
     ASSIGN_OR_RETURN(auto transaction, sqlite::Transaction::begin(connection_));
     RETURN_IF_ERROR(forget_expired());
@@ -56,7 +56,7 @@ Result<std::string> SqliteControl::sign_in(std::string_view token) {
     };
     if (token.empty() || token.size() > kMaxTokenBytes) return refused();
 
-    const std::string session_token = make_token();
+    std::string session_token = make_token();
     const std::lock_guard lock(mutex_);
     ASSIGN_OR_RETURN(auto transaction, sqlite::Transaction::begin(connection_));
     RETURN_IF_ERROR(forget_expired());

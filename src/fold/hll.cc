@@ -28,7 +28,7 @@ constexpr int kSparseEntryBits = kIndexBits + kRegisterBits;
 constexpr size_t kMaxExplicit = kDenseBytes / sizeof(uint64_t);
 constexpr size_t kMaxSparse = kDenseBytes * 8 / kSparseEntryBits;
 
-enum Type : uint8_t { kUndefined = 0, kEmpty = 1, kExplicit = 2, kSparse = 3, kDense = 4 };
+enum Type : uint8_t { Undefined = 0, Empty = 1, Explicit = 2, Sparse = 3, Dense = 4 };
 
 uint64_t mix(uint64_t k) {
     k ^= k >> 33;
@@ -120,7 +120,7 @@ void for_dense(std::string_view body, Visit visit) {
     for (uint32_t i = 0; i < kRegisters; i += 8) {
         uint64_t eight = 0;
         for (size_t byte = 0; byte < kRegisterBits; ++byte) {
-            eight = eight << 8 | static_cast<uint8_t>(body[i / 8 * kRegisterBits + byte]);
+            eight = eight << 8 | static_cast<uint8_t>(body[size_t{i} / 8 * kRegisterBits + byte]);
         }
         for (uint32_t k = 0; k < 8; ++k) {
             visit(i + k, static_cast<uint8_t>(eight >> (kRegisterBits * (7 - k)) & kMaxRegister));
@@ -235,17 +235,17 @@ Result<bool> Hll::unite_bytes(std::string_view bytes) {
     const std::string_view body = bytes.substr(kHeaderBytes);
     bool changed = false;
     switch (byte(0) & 0x0f) {
-        case kEmpty:
+        case Empty:
             if (!body.empty()) return std::unexpected(corrupt("an empty sketch with a body"));
             return false;
-        case kExplicit:
+        case Explicit:
             if (body.size() % 8 != 0 || body.size() > kMaxExplicit * 8) {
                 return std::unexpected(corrupt("an explicit sketch of a wrong length"));
             }
             for (size_t at = 0; at < body.size(); at += 8)
                 changed |= add(std::byteswap(load_word(body.data() + at)));
             return changed;
-        case kSparse: {
+        case Sparse: {
             const size_t entries = body.size() * 8 / kSparseEntryBits;
             if (is_exact()) promote();
             for (size_t i = 0; i < entries; ++i) {
@@ -255,7 +255,7 @@ Result<bool> Hll::unite_bytes(std::string_view bytes) {
             }
             return changed;
         }
-        case kDense:
+        case Dense:
             if (body.size() != kDenseBytes)
                 return std::unexpected(corrupt("a dense sketch of a wrong length"));
             if (is_exact()) promote();
@@ -296,7 +296,7 @@ std::string Hll::bytes() const {
                            static_cast<char>(kCutoff)};
     };
     if (is_exact()) {
-        std::string out = header(words_.empty() ? kEmpty : kExplicit);
+        std::string out = header(words_.empty() ? Empty : Explicit);
         out.reserve(kHeaderBytes + words_.size() * 8);
         for (const uint64_t hash : words_) {
             const uint64_t big_endian = std::byteswap(hash);
@@ -308,12 +308,12 @@ std::string Hll::bytes() const {
     const auto filled =
         static_cast<size_t>(kRegisters - std::count(values.begin(), values.end(), 0));
     if (filled >= kMaxSparse) {
-        std::string out = header(kDense);
+        std::string out = header(Dense);
         out.reserve(kHeaderBytes + kDenseBytes + sizeof(uint64_t));
         append_dense(out, values);
         return out;
     }
-    std::string out = header(kSparse);
+    std::string out = header(Sparse);
     BitWriter writer(out);
     for (uint32_t i = 0; i < kRegisters; ++i) {
         if (values[i] != 0) writer.write(i << kRegisterBits | values[i], kSparseEntryBits);

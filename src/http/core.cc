@@ -135,12 +135,17 @@ void Core::shed_one() {
     spare_descriptor_ = open_spare();
 }
 
-void Core::sweep() {
-    now_ = std::chrono::steady_clock::now();
+// A copy: a connection that ends leaves connections_.
+std::vector<std::shared_ptr<Connection>> Core::connections() const {
     std::vector<std::shared_ptr<Connection>> all;
     all.reserve(connections_.size());
     for (const auto& [key, connection] : connections_) all.push_back(connection);
-    for (const auto& connection : all) connection->sweep();
+    return all;
+}
+
+void Core::sweep() {
+    now_ = std::chrono::steady_clock::now();
+    for (const auto& connection : connections()) connection->sweep();
     shared_.show_connections();
     if (!acceptor_.is_open() && is_stopping_ && connections_.empty()) return;
     accept();
@@ -160,9 +165,7 @@ void Core::begin_stop(std::latch& begun) {
         }
         is_stopping_ = true;
         acceptor_.close(error);
-        std::vector<std::shared_ptr<Connection>> all;
-        for (const auto& [key, connection] : connections_) all.push_back(connection);
-        for (const auto& connection : all) connection->drain();
+        for (const auto& connection : connections()) connection->drain();
         begun.count_down();
     });
 }
@@ -173,9 +176,7 @@ void Core::cut() {
         boost::system::error_code ignored;
         acceptor_.close(ignored);
         timer_.cancel();
-        std::vector<std::shared_ptr<Connection>> all;
-        for (const auto& [key, connection] : connections_) all.push_back(connection);
-        for (const auto& connection : all) connection->cut();
+        for (const auto& connection : connections()) connection->cut();
     });
 }
 

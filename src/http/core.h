@@ -16,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <unordered_map>
+#include <vector>
 
 namespace clickmill::http {
 
@@ -52,6 +53,7 @@ private:
     void take(Connection::Socket socket);
     void shed_one();
     void sweep();
+    std::vector<std::shared_ptr<Connection>> connections() const;
 
     Shared& shared_;
     boost::asio::io_context context_{1};

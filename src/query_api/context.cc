@@ -16,7 +16,7 @@ Answer<Calendar> Calendars::of(const std::string& zone, calendar::WeekStart week
     const std::lock_guard lock(mutex_);
     const auto key = std::pair(zone, week_start);
     if (const auto found = made_.find(key); found != made_.end()) return found->second;
-    ASSIGN_OR_RETURN(const Calendar made, Calendar::make(zone, week_start));
+    ASSIGN_OR_RETURN(Calendar made, Calendar::make(zone, week_start));
     made_.emplace(key, made);
     return made;
 }

@@ -66,6 +66,7 @@ Answer<DimensionsAnswer> answer_dimensions(const Context& context,
     const auto views = smallest_views(context.views);
     if (!question.dimension.empty() && !views.contains(question.dimension)) {
         std::vector<std::string> names;
+        names.reserve(views.size());
         for (const auto& [name, view] : views) names.push_back(name);
         return refuse("invalid_parameter", fmt::format("dimension={}: no rollup holds it; take {}",
                                                        question.dimension, fmt::join(names, ", ")));

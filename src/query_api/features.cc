@@ -44,6 +44,7 @@ public:
     // Sets the users of each row; false when some are estimates.
     Answer<bool> add_users(const Spans& spans, std::vector<FeatureRow>& rows) {
         std::vector<std::string> names;
+        names.reserve(rows.size());
         for (const FeatureRow& row : rows) names.push_back(row.feature);
         bool is_exact = true;
         if (names.empty()) return is_exact;

@@ -9,8 +9,6 @@
 namespace clickmill::query_api {
 namespace {
 
-using calendar::Calendar;
-
 // One line of the accounting: a partition, or all of them.
 struct Line {
     fold::Accounting classes;

@@ -17,9 +17,10 @@ using std::chrono::year;
 
 constexpr Moment kFirstMoment = sys_days{year{1971} / 1 / 1};
 constexpr Moment kLastMoment = sys_days{year{2100} / 1 / 1};
-constexpr std::array<int, 4> kDefaultBuckets = {24, 7, 8, 12};              // by grain
-constexpr std::array<int64_t, 4> kLeastSeconds = {900, 72'000, 6 * 86'400,  // of a bucket, about
-                                                  28 * 86'400 - 7200};
+constexpr std::array<int, 4> kDefaultBuckets = {24, 7, 8, 12};  // by grain
+constexpr std::array<int64_t, 4> kLeastSeconds = {900, 72'000,
+                                                  int64_t{6} * 86'400,  // of a bucket, about
+                                                  int64_t{28} * 86'400 - 7200};
 
 Answer<Moment> read_moment(const Calendar& calendar, std::string_view name,
                            const std::string& text) {

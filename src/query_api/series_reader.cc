@@ -233,6 +233,7 @@ Answer<std::vector<int64_t>> SeriesReader::totals(const Spans& spans) {
         if (line < sums.size()) add(sums[line], value, question_.metric == Metric::Users);
     }
     std::vector<int64_t> totals;
+    totals.reserve(sums.size());
     for (const Counts& sum : sums) totals.push_back(measure(sum));
     return totals;
 }

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <tuple>
 
 namespace clickmill::query_api {
@@ -23,6 +24,7 @@ bool has(const std::vector<std::string>& dimensions, std::string_view name) {
 
 std::vector<std::string> dimensions_asked(const Needs& needs) {
     std::vector<std::string> asked;
+    asked.reserve(needs.filters.size() + 1);
     for (const Filter& filter : needs.filters) asked.push_back(filter.dimension);
     if (!needs.by.empty() && !has(asked, needs.by)) asked.push_back(needs.by);
     std::ranges::sort(asked);
@@ -45,8 +47,8 @@ Refusal no_rollup(const std::vector<std::string>& asked) {
                             fmt::join(asked, ", "), fold::kMaxDimensions)};
     std::string name = fmt::format("by_{}", fmt::join(asked, "_"));
     for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    std::ranges::replace_if(
-        name, [](char c) { return !((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')); }, '_');
+    const auto is_plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+    std::ranges::replace_if(name, std::not_fn(is_plain), '_');
     name.resize(std::min<size_t>(name.size(), 40));
     return {400, "no_rollup",
             fmt::format("no rollup holds {}{}: {}declare one in clickmill.toml: [[rollup]] name = "

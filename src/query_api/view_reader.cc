@@ -15,7 +15,7 @@ using metrics_store::Header;
 using metrics_store::RowsQuestion;
 
 // Hours further apart than this are asked for on their own rather than with all between them.
-constexpr int64_t kFarApartSeconds = 7 * 86'400;
+constexpr int64_t kFarApartSeconds = int64_t{7} * 86'400;
 // Buckets read in one question to the store; the budget is asked after each.
 constexpr size_t kTilesPerRead = 1024;
 

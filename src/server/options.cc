@@ -133,6 +133,7 @@ std::vector<Problem> problems_of(const config::Config& config) {
 
 std::vector<fold::RollupDefinition> rollups_of(const config::Config& config) {
     std::vector<fold::RollupDefinition> out;
+    out.reserve(config.rollups.size());
     for (const config::Rollup& rollup : config.rollups) {
         out.push_back({rollup.name, rollup.dimensions, rollup.users});
     }

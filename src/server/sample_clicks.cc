@@ -151,6 +151,7 @@ int32_t SampleClicks::append_lines(std::string& out, Moment from, Moment to) {
         const double share = static_cast<double>(length.count()) / 3.6e9;
         const auto clicks = std::poisson_distribution<int>(clicks_expected(hour) * share)(random_);
         std::vector<int64_t> moments;
+        moments.reserve(static_cast<size_t>(clicks));
         for (int i = 0; i < clicks; ++i) {
             moments.push_back(
                 static_cast<int64_t>(uniform() * static_cast<double>(length.count())));

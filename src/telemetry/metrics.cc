@@ -132,12 +132,11 @@ Gauge& Registry::gauge(std::string_view name, std::string_view help, const Label
 }
 
 Histogram& Registry::histogram(std::string_view name, std::string_view help, const Labels& labels,
-                               std::vector<double> bounds) {
+                               const std::vector<double>& bounds) {
     const std::lock_guard lock(mutex_);
     Metric& wanted = metric(name, help, "histogram", labels);
     if (!wanted.histogram) {
-        wanted.histogram =
-            std::make_unique<Histogram>(bounds.empty() ? kSecondBounds : std::move(bounds));
+        wanted.histogram = std::make_unique<Histogram>(bounds.empty() ? kSecondBounds : bounds);
     }
     return *wanted.histogram;
 }

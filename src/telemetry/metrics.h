@@ -55,7 +55,7 @@ public:
     Gauge& gauge(std::string_view name, std::string_view help, const Labels& labels = {});
     // In seconds, from 0.1 ms to 10 s, unless `bounds` says otherwise.
     Histogram& histogram(std::string_view name, std::string_view help, const Labels& labels = {},
-                         std::vector<double> bounds = {});
+                         const std::vector<double>& bounds = {});
     std::string text() const;
 
 private:

@@ -31,7 +31,7 @@ std::optional<Found> record_of(const Cell& cell, const CellPlace& place) {
     Found found{.row = {.numbers = {Offset{cell.key}, moment_of(*time),
                                     static_cast<int32_t>(*events), *total},
                         .place = place,
-                        .checksum = *checksum}};
+                        .checksum = checksum}};
     const bool is_small = *events >= 1 && *events <= std::numeric_limits<int32_t>::max();
     found.has_numbers = is_small && are_numbers_intact(found.row.numbers, *checksum);
     return found;

@@ -35,7 +35,7 @@ public:
         if (Result<void> checked = check(partition, record); !checked) {
             return producer_->refuse(std::move(done), std::move(checked).error());
         }
-        producer_->append(partition, std::move(record), std::move(done));
+        producer_->append(partition, record, std::move(done));
     }
 
     int32_t partition_count() const override { return topic_->opened().partition_count; }

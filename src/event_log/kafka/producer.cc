@@ -75,7 +75,7 @@ Result<Producer::Handle> Producer::make_handle() const {
     return handle;
 }
 
-void Producer::append(PartitionId partition, Record record, AppendDone done) {
+void Producer::append(PartitionId partition, const Record& record, AppendDone done) {
     const auto bytes = static_cast<int64_t>(record.payload.size());
     if (waiting_bytes_.fetch_add(bytes) + bytes > options_.max_queue_bytes) {
         waiting_bytes_.fetch_sub(bytes);
@@ -86,6 +86,7 @@ void Producer::append(PartitionId partition, Record record, AppendDone done) {
                                                "later"});
     }
     const auto records = packed(record.payload, options_.events_per_record, options_.record_bytes);
+    CHECK(!records.empty());  // a record has at least one event: else nothing would answer
     open_appends_.fetch_add(1);
     auto* append = new Append{.done = std::move(done),
                               .bytes = bytes,
@@ -100,6 +101,7 @@ void Producer::append(PartitionId partition, Record record, AppendDone done) {
         rd_kafka_queue_yield(handle_.queue.get());
         break;
     }
+    // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks): librdkafka carries `append` now.
 }
 
 rd_kafka_resp_err_t Producer::produce(PartitionId partition, std::string_view lines,

@@ -24,7 +24,7 @@ public:
     ~Producer();
 
     // As EventLog::append; `record` has been checked.
-    void append(PartitionId partition, Record record, AppendDone done);
+    void append(PartitionId partition, const Record& record, AppendDone done);
     void refuse(AppendDone done, Error why);
 
     int64_t waiting_bytes() const { return waiting_bytes_.load(std::memory_order_relaxed); }

@@ -164,6 +164,7 @@ Result<std::vector<SettledRow>> bucket_rows(const MemoryState& state, fold::View
         sum.has_users = true;
     }
     std::vector<SettledRow> rows;
+    rows.reserve(sums.size());
     for (const auto& [labels, sum] : sums) {
         rows.push_back({labels, sum.clicks, sum.has_users ? sum.users.bytes() : std::string()});
     }

@@ -151,7 +151,7 @@ std::vector<std::function<void()>> MemoryMetricsStore::commit_steps(fold::Commit
 
 // Each write keeps the commit alive, as it may run long after the caller has gone.
 std::vector<MemoryMetricsStore::Write> MemoryMetricsStore::writes_of(
-    std::shared_ptr<const fold::Commit> commit) {
+    const std::shared_ptr<const fold::Commit>& commit) {
     std::vector<Write> writes;
     const PartitionId partition = commit->ledger.partition;
     writes.emplace_back([commit](MemoryState& state) { put(state, commit->ledger); });
@@ -206,7 +206,8 @@ std::vector<std::function<void()>> MemoryMetricsStore::settle_steps(Build build)
     return steps;
 }
 
-std::vector<MemoryMetricsStore::Write> MemoryMetricsStore::writes_of(std::shared_ptr<Build> build) {
+std::vector<MemoryMetricsStore::Write> MemoryMetricsStore::writes_of(
+    const std::shared_ptr<Build>& build) {
     const BucketId bucket{build->view, build->header.grain, build->header.bucket};
     const auto write_rows = [build, bucket](MemoryState& state) {
         build->header.build = ++state.last_build;
@@ -254,6 +255,7 @@ public:
     Result<std::vector<fold::Ledger>> ledgers() override {
         return read([](const MemoryState& state) {
             std::vector<fold::Ledger> found;
+            found.reserve(state.ledgers.size());
             for (const auto& [partition, ledger] : state.ledgers) found.push_back(ledger);
             return found;
         });

@@ -46,8 +46,8 @@ private:
 
     Result<void> check_known(fold::ViewId id) const;
     Result<void> check_from(const fold::Commit& commit) const;
-    static std::vector<Write> writes_of(std::shared_ptr<const fold::Commit> commit);
-    static std::vector<Write> writes_of(std::shared_ptr<Build> build);
+    static std::vector<Write> writes_of(const std::shared_ptr<const fold::Commit>& commit);
+    static std::vector<Write> writes_of(const std::shared_ptr<Build>& build);
 
     const MemoryOptions options_;
     mutable std::mutex mutex_;

@@ -13,6 +13,7 @@ std::string quoted(std::string_view identifier) {
 
 std::string Parameters::next(size_t count) {
     std::vector<std::string> parts;
+    parts.reserve(count);
     for (size_t i = 0; i < count; ++i) parts.push_back(next());
     return comma(parts);
 }

@@ -93,6 +93,7 @@ private:
     std::string is_among(const std::vector<std::string>& values) {
         if (values.size() == 1) return fmt::format(" = {}", bind(values.front()));
         std::vector<std::string> parts;
+        parts.reserve(values.size());
         for (const std::string& value : values) parts.push_back(bind(value));
         return fmt::format(" IN ({})", comma(parts));
     }

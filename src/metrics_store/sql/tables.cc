@@ -70,8 +70,8 @@ std::vector<std::string> create_common_tables(const Dialect& dialect) {
               false),
         table("CREATE TABLE grains (grain {integer} PRIMARY KEY, name {text} NOT NULL UNIQUE)",
               false),
-        "INSERT INTO grains (grain, name) VALUES (0, 'hour'), (1, 'day'), (2, 'week'), (3, "
-        "'month')",
+        ("INSERT INTO grains (grain, name) VALUES (0, 'hour'), (1, 'day'), (2, 'week'), "
+         "(3, 'month')"),
         table("CREATE TABLE hours (view_id {integer} NOT NULL, hour {integer} NOT NULL, label "
               "{text} NOT NULL, day {integer} NOT NULL, week {integer} NOT NULL, month {integer} "
               "NOT NULL, PRIMARY KEY (view_id, hour))"),

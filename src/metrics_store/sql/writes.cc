@@ -14,7 +14,10 @@ std::string insert(const Dialect& dialect, const std::string& table,
 
 std::string set_excluded(const std::vector<std::string>& columns) {
     std::vector<std::string> parts;
-    for (const std::string& column : columns) parts.push_back(column + " = excluded." + column);
+    parts.reserve(columns.size());
+    for (const std::string& column : columns) {
+        parts.push_back(fmt::format("{0} = excluded.{0}", column));
+    }
     return comma(parts);
 }
 
@@ -89,6 +92,7 @@ std::string insert_hour(const Dialect& dialect) {
 std::string upsert_position(const Dialect& dialect) {
     const std::vector<std::string> columns{"through", "newest_hour", "complete_through_us"};
     std::vector<std::string> larger;
+    larger.reserve(columns.size());
     for (const std::string& column : columns) {
         larger.push_back(
             fmt::format("{0} = {1}(positions.{0}, excluded.{0})", column, dialect.greatest));

@@ -154,6 +154,7 @@ Result<const StoredView*> Catalog::at(fold::ViewId view) const {
 
 std::vector<fold::View> Catalog::list() const {
     std::vector<fold::View> list;
+    list.reserve(views.size());
     for (const auto& [id, stored] : views) list.push_back(stored.view);
     return list;
 }

@@ -80,7 +80,7 @@ Error SqliteMetricsStore::found_damage(const std::shared_ptr<Database>& database
     database_.reset();
     auto moved = move_aside(options_.path);
     if (moved) {
-        set_aside_ = *std::move(moved);
+        set_aside_ = *moved;
         auto opened = open_database();
         if (!opened) moved = std::unexpected(std::move(opened).error());
     }
