@@ -32,7 +32,8 @@ int main() {
 FAULTS = {  # what goes wrong: the sanitizer that sees it, and how
     "use after free": ("address", "void fault() { kept = new int(1); delete kept; shared = *kept; }"),
     "overflow": ("undefined", "void fault() { shared = shared + 1; }"),
-    "race": ("thread", "void fault() { std::thread other([] { shared = 1; }); shared = 2; other.join(); }"),
+    "race": ("thread", "void write_often() { for (int i = 0; i < 10000; ++i) shared = i; }\n"
+                       "void fault() { std::thread other(write_often); write_often(); other.join(); }"),
     "leak": ("address", "void fault() { std::signal(SIGTERM, stop_by_exit); for (int i = 0; i < 100; ++i) kept = new int(i); }"),
     "end": ("address", "void fault() { _exit(0); }"),
     "none": ("address", "void fault() {}"),

@@ -248,7 +248,9 @@ Result<void> LogFile::erase_below(const LogSummary& shortened) {
 
 Result<void> LogFile::probe() {
     ASSIGN_OR_RETURN(sqlite::Transaction transaction, sqlite::Transaction::begin(connection_));
-    RETURN_IF_ERROR(write_summary(summary_));
+    // A row that is written as it was leaves its page alone and the disk unasked; the header's page
+    // is written whatever it held.
+    RETURN_IF_ERROR(connection_.execute(fmt::format("PRAGMA user_version={}", kFormat)));
     return transaction.commit();
 }
 
