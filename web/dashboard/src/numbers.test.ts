@@ -14,6 +14,7 @@ describe("numbers", () => {
     expect(writeCount(1234567)).toBe("1,234,567");
     expect(writeShare(0.13)).toBe("13.0%");
     expect(writeShare(0.0004)).toBe("0.04%");
+    expect(writeShare(39 / 134_732)).toBe("0.03%");
     expect(writeShare(0)).toBe("0.0%");
     expect(writeShare(1 / 134_994)).toBe("<0.01%"); // little is not nothing
   });

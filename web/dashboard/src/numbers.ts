@@ -15,7 +15,7 @@ const axisPercent = new Intl.NumberFormat(locale, {
 });
 const finePercent = new Intl.NumberFormat(locale, {
   style: "percent",
-  maximumSignificantDigits: 2,
+  maximumFractionDigits: 2,
 });
 const signedPercent = new Intl.NumberFormat(locale, {
   style: "percent",

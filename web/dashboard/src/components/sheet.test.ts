@@ -15,7 +15,7 @@ describe("a CSV", () => {
   });
 
   it("defuses text that a spreadsheet would calculate", () => {
-    for (const text of ["=1+1", "+1", "-1", "@x", "\tx", "|x", "%x", "  =1+1"]) {
+    for (const text of ["=1+1", "+1", "-1", "@x", "\tx", "|x", "%x", "  =1+1", "\uff1d1"]) {
       expect(csvOf({ columns: [text], rows: [] })).toContain(`'${text}`);
     }
   });

@@ -18,7 +18,8 @@ export interface NumbersSheet {
 }
 
 // RFC 4180 with CRLF. Text that a spreadsheet would take for a formula gets an apostrophe before it,
-// by the same rule as in the server's CSV: spreadsheets skip spaces before they look.
+// by the same rule as in the server's CSV: spreadsheets skip spaces before they look, and those of East
+// Asian languages read wide letters as the plain ones.
 export function csvOf(sheet: NumbersSheet): string {
   const lines = [sheet.columns.map(csvText)];
   for (const row of sheet.rows) {
@@ -31,7 +32,7 @@ export function csvOf(sheet: NumbersSheet): string {
 }
 
 function csvText(text: string): string {
-  const defused = /^ *[=+\-@\t\r\n|%]/.test(text) ? `'${text}` : text;
+  const defused = /^ *[=+\-@\t\r\n|%\uff1d\uff0b\uff0d\uff20]/.test(text) ? `'${text}` : text;
   return /[",\r\n]|^ | $/.test(defused) ? `"${defused.replaceAll('"', '""')}"` : defused;
 }
 

@@ -37,14 +37,11 @@ export function TopTable({ view, features, isOutdated, csvAddress, onShow }: Top
     <div class={isOutdated ? "outdated" : undefined} aria-busy={isOutdated}>
       <div class="figure-head">
         <div>
-          <h2>
-            {writeCount(features.total_clicks)} clicks on {writeCount(features.feature_count)}{" "}
-            {features.feature_count === 1 ? "feature" : "features"}
-          </h2>
+          <h2>{titleOf(features)}</h2>
           <p class="soft">{subtitleOf(features)}</p>
         </div>
         <div class="figure-actions">
-          <CompareLink view={view} picked={picked} />
+          {rows.length > 0 && <CompareLink view={view} picked={picked} />}
           <a class="button" href={csvAddress} download>
             <span class="icon icon-download" aria-hidden="true" />
             CSV
@@ -114,6 +111,13 @@ export function TopTable({ view, features, isOutdated, csvAddress, onShow }: Top
       <Notes features={features} hasUsers={view.hasUsers} />
     </div>
   );
+}
+
+function titleOf({ total_clicks, feature_count }: Features): string {
+  if (!total_clicks) return "No clicks";
+  const clicks = total_clicks === 1 ? "1 click" : `${writeCount(total_clicks)} clicks`;
+  const features = feature_count === 1 ? "1 feature" : `${writeCount(feature_count)} features`;
+  return `${clicks} on ${features}`;
 }
 
 function subtitleOf(features: Features): string {

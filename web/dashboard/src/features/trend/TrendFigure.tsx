@@ -39,7 +39,8 @@ export function TrendFigure(props: TrendFigureProps) {
         <div>
           <h2>{caption}</h2>
           <p class="soft">
-            {writeRange(rangeOfMoments(series.from, series.to))}, {series.zone}{" "}
+            {writeRange(rangeOfMoments(series.from, series.to))}, {series.zone}
+            {" \u2002"}
             {series.previous && (
               <span class="dash-note">
                 <span class="dash-key" aria-hidden="true" /> dashed:{" "}
