@@ -239,7 +239,7 @@ def deep_steps():
             ("clang-tidy", clang_tidy),
             ("dev-build", build("dev", "clickmill", "clickmill_load", "simulation_test")),
             ("simulation-long", ctest("dev", "simulation_test",
-                                      environment={"CLICKMILL_SIMULATION_SEEDS": "2000"})),
+                                      environment={"CLICKMILL_SIMULATION_SEEDS": "1000"})),
             ("recount-million", python_test("tests/recount/recount_test.py", "--events", "1000000",
                                             preset="dev")),
             ("crash-200", python_test("tests/crash/crash_test.py", "--rounds", "200", "--seed", "200",

@@ -128,7 +128,8 @@ def main():
     options = parse_arguments(parser)
     if os.environ.get(INSIDE):
         return run(options)
-    return subprocess.run(["unshare", "--map-root-user", "--mount", sys.executable, __file__,
+    as_root = [] if os.geteuid() == 0 else ["--map-root-user"]
+    return subprocess.run(["unshare", *as_root, "--mount", sys.executable, __file__,
                            "--cycles", str(options.cycles), "--bin", options.bin],
                           env={**os.environ, INSIDE: "1"}).returncode
 

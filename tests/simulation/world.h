@@ -76,6 +76,7 @@ private:
     std::optional<std::string> check_accounting();
     TrueRows true_sum(const fold::View& view, const std::vector<int64_t>& through,
                       const std::function<bool(calendar::BucketKey)>& wants_hour) const;
+    std::set<calendar::BucketKey> retired_hours(const fold::View& view);
     std::vector<metrics_store::PartitionMark> all_marks(const fold::View& view);
 
     std::mt19937_64 random_;
