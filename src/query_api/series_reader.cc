@@ -9,8 +9,6 @@
 namespace clickmill::query_api {
 namespace {
 
-using calendar::Grain;
-
 constexpr size_t kMaxPoints = 200'000;    // values in one answer
 constexpr size_t kBucketsAtOnce = 1'024;  // so that only their sketches are in memory
 

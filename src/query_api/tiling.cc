@@ -5,7 +5,6 @@
 namespace clickmill::query_api {
 
 using calendar::BucketKey;
-using calendar::Grain;
 using metrics_store::Header;
 using metrics_store::PartitionMark;
 
