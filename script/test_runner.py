@@ -25,7 +25,8 @@ THREADED_TESTS = ("telemetry_test", "control_test", "http_test", "event_log_test
                   "metrics_store_contract_test", "collector_test", "query_api_test", "server_test")
 SANITIZERS = {"ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1",
               "UBSAN_OPTIONS": "print_stacktrace=1",
-              "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1"}
+              "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1:suppressions="
+                              f"{ROOT}/script/thread_sanitizer_suppressions.txt"}
 
 
 class Failed(Exception):

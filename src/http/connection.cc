@@ -475,7 +475,9 @@ void Connection::sweep() {
 }
 
 void Connection::drain() {
-    if (slots_.empty() && !is_writing_ && phase_ == Phase::Head && begin_ == end_) cut();
+    boost::system::error_code gone;
+    const bool is_idle = slots_.empty() && !is_writing_ && phase_ == Phase::Head && begin_ == end_;
+    if (is_idle && socket_.available(gone) == 0) cut();
 }
 
 void Connection::cut() {

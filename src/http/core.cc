@@ -3,6 +3,7 @@
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
 
+#include <array>
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -115,6 +116,10 @@ void Core::take(Connection::Socket socket) {
         shared_.count_refused_connection();
         socket.write_some(boost::asio::buffer(kFull), error);
         socket.shutdown(Connection::Socket::shutdown_send, error);
+        // A close over unread bytes is a reset, which may overtake the answer: most clients have
+        // sent their request by now.
+        std::array<char, 16 << 10> unread;
+        socket.read_some(boost::asio::buffer(unread), error);
         return;
     }
     socket.set_option(Tcp::no_delay(true), error);
@@ -165,8 +170,14 @@ void Core::begin_stop(std::latch& begun) {
         }
         is_stopping_ = true;
         acceptor_.close(error);
-        for (const auto& connection : connections()) connection->drain();
-        begun.count_down();
+        // What was already accepted or read waits in the context for its turn: an accept first,
+        // then the read that it starts. Only after both is a connection without a request idle.
+        boost::asio::post(context_, [this, &begun] {
+            boost::asio::post(context_, [this, &begun] {
+                for (const auto& connection : connections()) connection->drain();
+                begun.count_down();
+            });
+        });
     });
 }
 

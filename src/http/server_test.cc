@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <thread>
 
 namespace clickmill::http {
@@ -330,8 +331,10 @@ TEST(Server, TurnsConnectionsOverTheCapsAway) {
         EXPECT_THAT(refused.body, HasSubstr("too_many_connections"));
         EXPECT_TRUE(second.is_closed());
         first.reset();
-        int status = 503;  // until the server has seen the first one go
-        while (status == 503) {
+        // Until the server has seen the first one go. 0: the reset of a close over an unread
+        // request has overtaken the refusal.
+        int status = 503;
+        while (status == 503 || status == 0) {
             TestClient third(server.port());
             third.send(get("/a"));
             status = third.read_response().status;
@@ -341,17 +344,17 @@ TEST(Server, TurnsConnectionsOverTheCapsAway) {
 }
 
 TEST(Server, EndsWhatIsTooSlow) {
-    EchoServer server({.header_timeout = std::chrono::seconds(0),
-                       .body_timeout = std::chrono::seconds(0),
-                       .idle_timeout = std::chrono::seconds(0)});
-    TestClient head(server.port()), body(server.port()), idle(server.port());
+    EchoServer server(
+        {.header_timeout = std::chrono::seconds(0), .body_timeout = std::chrono::seconds(0)});
+    TestClient head(server.port()), body(server.port());
     head.send("POST /a HTTP/1.1\r\nHost:");
     body.send("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab");
     EXPECT_EQ(head.read_response().status, 408);
     EXPECT_TRUE(head.is_closed());
     EXPECT_EQ(body.read_response().status, 408);
     EXPECT_TRUE(body.is_closed());
-    EXPECT_TRUE(idle.is_closed());
+    EchoServer impatient({.idle_timeout = std::chrono::seconds(0)});
+    EXPECT_TRUE(TestClient(impatient.port()).is_closed());
 }
 
 TEST(Server, CutsAClientThatDoesNotRead) {
@@ -367,11 +370,12 @@ TEST(Server, CutsAClientThatDoesNotRead) {
 TEST(Server, WaitsForALateAnswerHoweverLongItTakes) {
     EchoServer server({.header_timeout = std::chrono::seconds(0),
                        .body_timeout = std::chrono::seconds(0),
-                       .idle_timeout = std::chrono::seconds(0)});
+                       .idle_timeout = std::chrono::seconds(1)});
     TestClient client(server.port());
     client.send(post("/later", "x"));
+    while (server.handler.handled() < 1) std::this_thread::yield();
     TestClient idle(server.port());
-    EXPECT_TRUE(idle.is_closed());  // so a sweep has passed
+    EXPECT_TRUE(idle.is_closed());  // so a sweep past the deadline of both has passed
     server.handler.answer_waiting();
     EXPECT_EQ(client.read_response().body, "POST /later x");
 }
@@ -395,6 +399,22 @@ TEST(Server, AnswersWhatIsInFlightWhenItStops) {
     EXPECT_TRUE(busy.is_closed());
     stopper.join();
     EXPECT_FALSE(TestClient(server.port()).is_connected());
+}
+
+// Connections that wait in the kernel's queue, and requests in its buffers, count as in flight.
+TEST(Server, AnswersWhoHasSentBeforeItStops) {
+    for (int round = 0; round < 5; ++round) {
+        EchoServer server({.threads = 2});
+        std::deque<TestClient> clients;
+        for (int i = 0; i < 30; ++i) {
+            clients.emplace_back(server.port()).send(post("/a", std::to_string(i)));
+        }
+        std::thread stopper([&] { server.server->stop(std::chrono::seconds(20)); });
+        for (int i = 0; i < 30; ++i) {
+            EXPECT_EQ(clients[i].read_response().body, "POST /a " + std::to_string(i));
+        }
+        stopper.join();
+    }
 }
 
 TEST(Server, CutsWhatIsStillOpenAtTheDeadline) {
