@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <map>
 
 namespace clickmill::query_api {
 namespace {
@@ -20,19 +19,14 @@ using calendar::Grain;
 constexpr size_t kMaxTrends = 50;
 constexpr std::array<std::string_view, 4> kOrders = {"clicks", "name", "change", "users"};
 
-using ClicksByFeature = std::map<std::string, int64_t>;
-
 // Reads the counts of features in spans; one thread.
 class FeatureReader {
 public:
     FeatureReader(ViewReader& reader, const FeaturesQuestion& question)
         : reader_(reader), filters_(filters_of(reader.view(), question.filters)) {}
 
-    Answer<ClicksByFeature> clicks(const Spans& spans) {
-        ASSIGN_OR_RETURN(const CountsByKey counts, reader_.read(spans, selection({}, false)));
-        ClicksByFeature result;
-        for (const auto& [key, value] : counts) result[key.feature] = value.clicks;
-        return result;
+    Answer<CountsByKey> clicks(const Spans& spans) {
+        return reader_.read(spans, selection({}, false));
     }
 
     Answer<int64_t> all_clicks(const Spans& spans) {
@@ -50,9 +44,9 @@ public:
         if (names.empty()) return is_exact;
         ASSIGN_OR_RETURN(const CountsByKey counts, reader_.read(spans, selection(names, true)));
         for (FeatureRow& row : rows) {
-            const auto found = counts.find({0, row.feature, ""});
-            row.users = found == counts.end() ? 0 : found->second.users.count();
-            is_exact = is_exact && (found == counts.end() || found->second.users.is_exact());
+            const Counts* found = find(counts, {0, row.feature, ""});
+            row.users = found ? found->users.count() : 0;
+            is_exact = is_exact && (!found || found->users.is_exact());
         }
         return is_exact;
     }
@@ -135,25 +129,31 @@ Periods periods_of(const Context& context, const fold::View& view, const Range& 
 }
 
 Answer<std::vector<FeatureRow>> read_rows(FeatureReader& reader, const Periods& periods) {
-    ASSIGN_OR_RETURN(const ClicksByFeature clicks, reader.clicks(periods.range));
-    ASSIGN_OR_RETURN(const ClicksByFeature after, reader.clicks(periods.after_elapsed));
-    ClicksByFeature before;
+    ASSIGN_OR_RETURN(const CountsByKey now, reader.clicks(periods.range));
+    ASSIGN_OR_RETURN(const CountsByKey after, reader.clicks(periods.after_elapsed));
+    CountsByKey before;
     if (periods.is_previous_known) {
         ASSIGN_OR_RETURN(before, reader.clicks(periods.previous));
     }
-    const auto count_in = [](const ClicksByFeature& counts, const std::string& feature) {
-        const auto found = counts.find(feature);
-        return found == counts.end() ? 0 : found->second;
+    // All three are sorted by feature, so one walk over them meets each feature once.
+    auto in_now = now.begin();
+    auto in_after = after.begin();
+    auto in_before = before.begin();
+    const auto take = [](auto& at, const CountsByKey& counts, const CountsKey& key) {
+        while (at != counts.end() && at->first < key) ++at;
+        return at != counts.end() && at->first == key ? at++->second.clicks : 0;
     };
-    ClicksByFeature all = clicks;
-    all.insert(before.begin(), before.end());
     std::vector<FeatureRow> rows;
-    for (const auto& [feature, unused] : all) {
+    rows.reserve(std::max(now.size(), before.size()));
+    while (in_now != now.end() || in_before != before.end()) {
+        const bool is_gone =
+            in_now == now.end() || (in_before != before.end() && in_before->first < in_now->first);
+        const CountsKey& key = is_gone ? in_before->first : in_now->first;
         FeatureRow row;
-        row.feature = feature;
-        row.clicks = count_in(clicks, feature);
-        row.change.now = row.clicks - count_in(after, feature);
-        if (periods.is_previous_known) row.change.before = count_in(before, feature);
+        row.feature = key.feature;
+        row.clicks = take(in_now, now, key);
+        row.change.now = row.clicks - take(in_after, after, key);
+        if (periods.is_previous_known) row.change.before = take(in_before, before, key);
         if (row.clicks > 0 || row.change.before.value_or(0) > 0) rows.push_back(std::move(row));
     }
     return rows;

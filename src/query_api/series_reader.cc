@@ -111,10 +111,6 @@ size_t SeriesReader::line_of(const std::string& feature, const std::string& valu
 Answer<void> SeriesReader::hide_what_may_be_in_other(SeriesPart& part,
                                                      std::span<const size_t> buckets,
                                                      const CountsByKey& counts) {
-    std::set<std::pair<size_t, std::string>> seen;
-    for (const auto& [key, value] : counts)
-        if (value.clicks > 0) seen.emplace(key.asked, key.feature);
-
     std::vector<Asked> asked;
     for (const size_t bucket : buckets)
         asked.push_back(spans_of(context_.calendar, part.range.grain, part.range.buckets[bucket]));
@@ -145,7 +141,11 @@ Answer<void> SeriesReader::hide_what_may_be_in_other(SeriesPart& part,
     }
     has_other_features_ = has_other_features_ || !features_hidden.empty();
     has_other_values_ = has_other_values_ || !values_hidden.empty();
+    if (features_hidden.empty() && values_hidden.empty()) return {};
 
+    std::set<std::pair<size_t, std::string>> seen;
+    for (const auto& [key, value] : counts)
+        if (value.clicks > 0) seen.emplace(key.asked, key.feature);
     for (size_t line = 0; line < part.lines.size(); ++line) {
         const std::string feature = part.lines[line].feature.value_or(std::string(kAll));
         for (size_t i = 0; i < buckets.size(); ++i) {
@@ -167,17 +167,20 @@ Answer<void> SeriesReader::read_some(SeriesPart& part, std::span<const size_t> b
         asked.push_back(spans_of(context_.calendar, part.range.grain, part.range.buckets[bucket]));
     ASSIGN_OR_RETURN(const CountsByKey counts, reader_.read(asked, part.range.grain, selection()));
 
-    const bool users = question_.metric == Metric::Users;
-    std::map<std::pair<size_t, size_t>, Counts> cells;  // by line and place in `buckets`
-    for (const auto& [key, value] : counts) {
-        const size_t line = line_of(key.feature, key.value);
-        if (line < part.lines.size()) add(cells[{line, key.asked}], value, users);
-    }
     for (auto& line : part.lines)
         for (const size_t bucket : buckets) line.values[bucket] = 0;
-    for (const auto& [place, value] : cells) {
+    std::map<std::pair<size_t, size_t>, Counts> people;  // by line and place in `buckets`
+    for (const auto& [key, value] : counts) {
+        const size_t line = line_of(key.feature, key.value);
+        if (line >= part.lines.size()) continue;
+        if (question_.metric == Metric::Users)
+            people[{line, key.asked}].users.unite(value.users);
+        else
+            *part.lines[line].values[buckets[key.asked]] += value.clicks;
+    }
+    for (const auto& [place, value] : people) {
         part.lines[place.first].values[buckets[place.second]] = measure(value);
-        if (users) totals[place.first].unite(value.users);
+        totals[place.first].unite(value.users);
     }
     return hide_what_may_be_in_other(part, buckets, counts);
 }

@@ -1,8 +1,10 @@
 #include "query_api/view_reader.h"
 
 #include "base/check.h"
+#include "base/combine.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 namespace clickmill::query_api {
@@ -33,7 +35,41 @@ Span extent_of(const std::vector<Asked>& asked) {
     return extent;
 }
 
+const CountsKey& key_of(const std::pair<CountsKey, Counts>& entry) {
+    return entry.first;
+}
+
+void add(std::pair<CountsKey, Counts>& sum, const std::pair<CountsKey, Counts>& more) {
+    sum.second.clicks += more.second.clicks;
+    sum.second.users.unite(more.second.users);
+}
+
+// What the store read for `tiles`, by what was asked for. The tiles are sorted by bucket.
+CountsByKey by_asked(std::vector<metrics_store::Group> groups, std::span<const Tile> tiles,
+                     bool by_bucket) {
+    CountsByKey counts;
+    counts.reserve(groups.size());
+    auto tile = tiles.begin();
+    for (auto& group : groups) {  // sorted by bucket, too
+        while (by_bucket && tile->bucket < group.bucket) {
+            ++tile;
+            CHECK(tile != tiles.end());
+        }
+        CHECK(!by_bucket || tile->bucket == group.bucket);
+        counts.emplace_back(CountsKey{by_bucket ? tile->asked : 0, std::move(group.feature),
+                                      std::move(group.value)},
+                            Counts{group.clicks, std::move(group.users)});
+    }
+    combine_equal(counts, &key_of, &add);
+    return counts;
+}
+
 }  // namespace
+
+const Counts* find(const CountsByKey& counts, const CountsKey& key) {
+    const auto found = std::ranges::lower_bound(counts, key, {}, &key_of);
+    return found != counts.end() && found->first == key ? &found->second : nullptr;
+}
 
 Answer<std::vector<Header>> ViewReader::headers(Grain grain, Span span) {
     const BucketRange range{calendar_.bucket_at(grain, moment_at(span.from)),
@@ -99,25 +135,9 @@ Answer<void> ViewReader::read_tiles(const std::vector<Tile>& tiles, RowsQuestion
         }
         ASSIGN_OR_RETURN(auto answer, snapshot_.rows(question));
         RETURN_IF_ERROR(budget_.spend(answer.rows_read));
-        for (auto& group : answer.groups) {
-            size_t asked = 0;
-            if (question.by_bucket) {
-                const auto tile = std::lower_bound(
-                    tiles.begin() + static_cast<ptrdiff_t>(first),
-                    tiles.begin() + static_cast<ptrdiff_t>(end), group.bucket,
-                    [](const Tile& t, BucketKey bucket) { return t.bucket < bucket; });
-                CHECK(tile != tiles.begin() + static_cast<ptrdiff_t>(end) &&
-                      tile->bucket == group.bucket);
-                asked = tile->asked;
-            }
-            Counts& sum = counts[{asked, std::move(group.feature), std::move(group.value)}];
-            sum.clicks += group.clicks;
-            if (!question.users) continue;
-            if (sum.users.is_empty())
-                sum.users = std::move(group.users);
-            else
-                sum.users.unite(group.users);
-        }
+        const auto part = std::span(tiles).subspan(first, end - first);
+        CountsByKey read = by_asked(std::move(answer.groups), part, question.by_bucket);
+        counts = combine_sorted(std::move(counts), std::move(read), &key_of, &add);
         first = end;
     }
     return {};

@@ -7,9 +7,9 @@
 #include "query_api/budget.h"
 #include "query_api/tiling.h"
 
-#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace clickmill::query_api {
@@ -35,7 +35,11 @@ struct CountsKey {
     auto operator<=>(const CountsKey&) const = default;
 };
 
-using CountsByKey = std::map<CountsKey, Counts>;
+// Sorted by key, each key once.
+using CountsByKey = std::vector<std::pair<CountsKey, Counts>>;
+
+// Null when nothing was counted under it.
+const Counts* find(const CountsByKey& counts, const CountsKey& key);
 
 // One thread. Holds on to the snapshot.
 class ViewReader {

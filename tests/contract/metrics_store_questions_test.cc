@@ -184,6 +184,21 @@ TEST_P(MetricsStoreQuestions, UnitesSketchesOverAllThatAGroupHolds) {
     EXPECT_EQ(answer.groups[0].users.count(), 6) << "five users and ann, once each";
 }
 
+TEST_P(MetricsStoreQuestions, SumsFewGroupsOverManyRowsThatAlternate) {
+    const fold::View wide = declare("wide", {"by_os", {"os"}});
+    Change change(wide, 0, 5);
+    for (int i = 0; i < 10'000; ++i) {
+        for (const char* os : {"linux", "mac"}) change.clicks(0, {fmt::format("{}", i), os}, i % 3);
+    }
+    committed(change, 2);
+    const auto answer =
+        ask({.view = wide.id, .is_live = true, .buckets = {kAllBuckets}, .by_dimension = 0});
+    ASSERT_EQ(answer.groups.size(), 2u);
+    EXPECT_EQ(answer.groups[0].clicks, 9'999);
+    EXPECT_EQ(answer.groups[1].clicks, 9'999);
+    EXPECT_EQ(answer.rows_read, 20'000);
+}
+
 INSTANTIATE_TEST_SUITE_P(Every, MetricsStoreQuestions, testing::ValuesIn(backends()),
                          [](const auto& backend) { return backend.param.name; });
 

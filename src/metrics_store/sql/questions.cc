@@ -14,12 +14,6 @@ public:
     // The columns that the question groups by.
     std::string groups() const { return comma({group_bucket(), group_feature(), group_value()}); }
 
-    // The same in the order of the key by which the rows come, so that nothing has to be sorted.
-    std::string groups_in_key_order() const {
-        if (question_.features.empty()) return groups();
-        return comma({group_feature(), group_bucket(), group_value()});
-    }
-
     std::string clicks_table() const {
         return question_.is_live ? tables_.live
                                  : settled(tables_.settled, tables_.settled_by_bucket);
@@ -105,6 +99,15 @@ private:
     std::vector<Value> values_;
 };
 
+Query rows_of(RowsQuery& query, const std::string& table, const std::string& value,
+              BucketRange range) {
+    std::string text =
+        fmt::format("SELECT {} FROM {} WHERE ", comma({query.groups(), value}), table);
+    text += query.where(range);
+    text += query.filters();
+    return query.take(std::move(text));
+}
+
 std::string load(const Dialect& dialect, const RollupTables& tables, const std::string& table,
                  const std::string& value) {
     Parameters parameters(dialect);
@@ -130,24 +133,13 @@ Query in_bucket(const Dialect& dialect, const RollupTables& tables, const RowsQu
 Query clicks_of(const Dialect& dialect, const RollupTables& tables, const RowsQuestion& question,
                 BucketRange range) {
     RowsQuery query(dialect, tables, question);
-    std::string text =
-        fmt::format("SELECT {} FROM {} WHERE ", comma({query.groups(), "sum(clicks)", "count(*)"}),
-                    query.clicks_table());
-    text += query.where(range);
-    text += query.filters();
-    const std::string groups = query.groups_in_key_order();
-    if (!groups.empty()) text += " GROUP BY " + groups;
-    return query.take(std::move(text));
+    return rows_of(query, query.clicks_table(), "clicks", range);
 }
 
 Query users_of(const Dialect& dialect, const RollupTables& tables, const RowsQuestion& question,
                BucketRange range) {
     RowsQuery query(dialect, tables, question);
-    std::string text = fmt::format("SELECT {} FROM {} WHERE ", comma({query.groups(), "sketch"}),
-                                   query.users_table());
-    text += query.where(range);
-    text += query.filters();
-    return query.take(std::move(text));
+    return rows_of(query, query.users_table(), "sketch", range);
 }
 
 Query clicks_in_bucket(const Dialect& dialect, const RollupTables& tables, const RowsQuestion& of) {

@@ -8,12 +8,12 @@
 
 namespace clickmill::metrics_store::sql {
 
-// The groups of `question` in one range of buckets. Columns: the bucket, the feature and the
-// dimension's value as far as the question groups by them, then the sum of clicks and the number of
-// rows. No order.
+// The rows of `question` in one range of buckets, to be summed by who asks: an embedded database
+// gives its rows faster than it groups them. Columns: the bucket, the feature and the dimension's
+// value as far as the question groups by them, then clicks. No order.
 Query clicks_of(const Dialect& dialect, const RollupTables& tables, const RowsQuestion& question,
                 BucketRange range);
-// The sketches of the same rows, not united: the same columns, then the sketch.
+// The sketches of the same rows: the same columns, then the sketch.
 Query users_of(const Dialect& dialect, const RollupTables& tables, const RowsQuestion& question,
                BucketRange range);
 

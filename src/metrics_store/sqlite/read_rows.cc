@@ -1,4 +1,5 @@
-// Answers of rows: clicks are grouped by SQL, sketches are streamed and united here.
+// Answers of rows: they are streamed, and summed and united here.
+#include "base/combine.h"
 #include "metrics_store/sql/questions.h"
 #include "metrics_store/sqlite/sqlite_snapshot.h"
 
@@ -10,76 +11,112 @@ namespace {
 
 using sql::kSqlite;
 
-// Reads the leading columns that a question groups by.
+// Reads the leading columns that a question groups by; `bucket`, `feature` and `value` hold until
+// the next row.
 class GroupReader {
 public:
-    explicit GroupReader(const RowsQuestion& question) : question_(question) {}
+    explicit GroupReader(const RowsQuestion& question)
+        : has_bucket_(question.by_bucket),
+          has_feature_(question.by_feature),
+          has_value_(question.by_dimension.has_value()) {}
 
-    Group read(const sqlite::Statement& row) const {
-        Group group;
+    void read(const sqlite::Statement& row) {
         int column = 0;
-        if (question_.by_bucket) group.bucket = row.integer(column++);
-        if (question_.by_feature) group.feature = row.text(column++);
-        if (question_.by_dimension) group.value = row.text(column++);
-        return group;
+        if (has_bucket_) bucket = row.integer(column++);
+        if (has_feature_) feature = row.text(column++);
+        if (has_value_) value = row.text(column++);
     }
-    int columns() const {
-        return (question_.by_bucket ? 1 : 0) + (question_.by_feature ? 1 : 0) +
-               (question_.by_dimension ? 1 : 0);
+    int columns() const { return int{has_bucket_} + int{has_feature_} + int{has_value_}; }
+    bool is_in(const Group& group) const {
+        return group.bucket == bucket && group.feature == feature && group.value == value;
     }
+    Group group() const {
+        return {.bucket = bucket,
+                .feature = std::string(feature),
+                .value = std::string(value),
+                .clicks = 0,
+                .users = {}};
+    }
+
+    calendar::BucketKey bucket = 0;
+    std::string_view feature;
+    std::string_view value;
 
 private:
-    const RowsQuestion& question_;
+    const bool has_bucket_;
+    const bool has_feature_;
+    const bool has_value_;
 };
 
-// Groups by key; several ranges of buckets may meet in one.
+// Collects groups as their rows come. Rows of one group stand together mostly, so a list that is
+// put in order now and then needs no look-up by row, and stays near the size of the answer.
 class Groups {
 public:
-    Group& at(Group&& group) {
-        auto key = std::tuple(group.bucket, group.feature, group.value);
-        return groups_.try_emplace(std::move(key), std::move(group)).first->second;
+    Group& at(const GroupReader& row) {
+        if (list_.empty() || !row.is_in(list_.back())) {
+            if (list_.size() >= full_) tidy();
+            list_.push_back(row.group());
+        }
+        return list_.back();
     }
-    std::vector<Group> take() {
-        std::vector<Group> list;
-        list.reserve(groups_.size());
-        for (auto& [key, group] : groups_) list.push_back(std::move(group));
-        return list;
+    Result<std::vector<Group>> take() {
+        tidy();
+        if (!is_sum_known_) {
+            return fail(ErrorCode::Internal, "cannot sum clicks", "a group of rows",
+                        "the sum is beyond 64 bits");
+        }
+        return std::move(list_);
+    }
+    void add_clicks(Group& group, int64_t clicks) {
+        if (__builtin_add_overflow(group.clicks, clicks, &group.clicks)) is_sum_known_ = false;
     }
 
 private:
-    std::map<std::tuple<calendar::BucketKey, std::string, std::string>, Group> groups_;
+    void tidy() {
+        combine_equal(
+            list_,
+            [](const Group& group) {
+                return std::tuple(group.bucket, std::string_view(group.feature),
+                                  std::string_view(group.value));
+            },
+            [this](Group& kept, const Group& next) {
+                add_clicks(kept, next.clicks);
+                kept.users.unite(next.users);
+            });
+        full_ = std::max(kFirstFull, list_.size() * 2);
+    }
+
+    static constexpr size_t kFirstFull = 16'384;
+    std::vector<Group> list_;
+    size_t full_ = kFirstFull;
+    bool is_sum_known_ = true;
 };
 
 Result<int64_t> add_clicks(Session& session, const sql::Query& query, const RowsQuestion& question,
                            Groups& groups) {
     ASSIGN_OR_RETURN(sqlite::Statement rows, session.prepare(query));
-    const GroupReader reader(question);
+    GroupReader reader(question);
     int64_t read = 0;
     for (;;) {
         ASSIGN_OR_RETURN(const bool has_row, rows.step());
         if (!has_row) return read;
-        const int64_t count = rows.integer(reader.columns() + 1);
-        if (count == 0) continue;  // the sum of nothing
-        read += count;
-        Group& group = groups.at(reader.read(rows));
-        if (__builtin_add_overflow(group.clicks, rows.integer(reader.columns()), &group.clicks)) {
-            return fail(ErrorCode::Internal, "cannot sum clicks", group.feature,
-                        "the sum is beyond 64 bits");
-        }
+        ++read;
+        reader.read(rows);
+        groups.add_clicks(groups.at(reader), rows.integer(reader.columns()));
     }
 }
 
 Result<int64_t> add_users(Session& session, const sql::Query& query, const RowsQuestion& question,
                           Groups& groups) {
     ASSIGN_OR_RETURN(sqlite::Statement rows, session.prepare(query));
-    const GroupReader reader(question);
+    GroupReader reader(question);
     int64_t read = 0;
     for (;;) {
         ASSIGN_OR_RETURN(const bool has_row, rows.step());
         if (!has_row) return read;
         ++read;
-        Group& group = groups.at(reader.read(rows));
-        RETURN_IF_ERROR(group.users.unite_bytes(rows.blob(reader.columns())));
+        reader.read(rows);
+        RETURN_IF_ERROR(groups.at(reader).users.unite_bytes(rows.blob(reader.columns())));
     }
 }
 
@@ -107,7 +144,7 @@ Result<RowsAnswer> read_rows(Session& session, const Catalog& catalog,
             answer.rows_read += read;
         }
     }
-    answer.groups = groups.take();
+    ASSIGN_OR_RETURN(answer.groups, groups.take());
     return answer;
 }
 

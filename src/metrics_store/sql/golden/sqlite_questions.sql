@@ -1,5 +1,5 @@
 -- series of one feature
-SELECT bucket, feature_id, sum(clicks), count(*) FROM "by_platform_version_settled" WHERE view_id = ?1 AND grain = ?2 AND bucket BETWEEN ?3 AND ?4 AND feature_id = ?5 GROUP BY feature_id, bucket
+SELECT bucket, feature_id, clicks FROM "by_platform_version_settled" WHERE view_id = ?1 AND grain = ?2 AND bucket BETWEEN ?3 AND ?4 AND feature_id = ?5
 --   with 1 0 3 20 'a'
 
 -- series of one feature, users
@@ -7,7 +7,7 @@ SELECT bucket, feature_id, sketch FROM "by_platform_version_settled_users" WHERE
 --   with 1 0 3 20 'a'
 
 -- series of several features
-SELECT bucket, feature_id, sum(clicks), count(*) FROM "by_platform_version_settled" WHERE view_id = ?1 AND grain = ?2 AND bucket BETWEEN ?3 AND ?4 AND feature_id IN (?5, ?6, ?7) GROUP BY feature_id, bucket
+SELECT bucket, feature_id, clicks FROM "by_platform_version_settled" WHERE view_id = ?1 AND grain = ?2 AND bucket BETWEEN ?3 AND ?4 AND feature_id IN (?5, ?6, ?7)
 --   with 1 0 3 20 'a' 'b' 'c'
 
 -- series of several features, users
@@ -15,7 +15,7 @@ SELECT bucket, feature_id, sketch FROM "by_platform_version_settled_users" WHERE
 --   with 1 0 3 20 'a' 'b' 'c'
 
 -- series by a dimension
-SELECT bucket, feature_id, "platform", sum(clicks), count(*) FROM "by_platform_version_settled" WHERE view_id = ?1 AND grain = ?2 AND bucket BETWEEN ?3 AND ?4 AND feature_id IN (?5, ?6, ?7) GROUP BY feature_id, bucket, "platform"
+SELECT bucket, feature_id, "platform", clicks FROM "by_platform_version_settled" WHERE view_id = ?1 AND grain = ?2 AND bucket BETWEEN ?3 AND ?4 AND feature_id IN (?5, ?6, ?7)
 --   with 1 0 3 20 'a' 'b' 'c'
 
 -- series by a dimension, users
@@ -23,7 +23,7 @@ SELECT bucket, feature_id, "platform", sketch FROM "by_platform_version_settled_
 --   with 1 0 3 20 'a' 'b' 'c'
 
 -- series with filters
-SELECT bucket, feature_id, sum(clicks), count(*) FROM "by_platform_version_settled" WHERE view_id = ?1 AND grain = ?2 AND bucket BETWEEN ?3 AND ?4 AND feature_id IN (?5, ?6, ?7) AND "platform" = ?8 AND "app_version" IN (?9, ?10) GROUP BY feature_id, bucket
+SELECT bucket, feature_id, clicks FROM "by_platform_version_settled" WHERE view_id = ?1 AND grain = ?2 AND bucket BETWEEN ?3 AND ?4 AND feature_id IN (?5, ?6, ?7) AND "platform" = ?8 AND "app_version" IN (?9, ?10)
 --   with 1 0 3 20 'a' 'b' 'c' 'ios' '1.0' '1.1'
 
 -- series with filters, users
@@ -31,7 +31,7 @@ SELECT bucket, feature_id, sketch FROM "by_platform_version_settled_users" WHERE
 --   with 1 0 3 20 'a' 'b' 'c' 'ios' '1.0' '1.1'
 
 -- sum of one feature
-SELECT sum(clicks), count(*) FROM "by_platform_version_settled" WHERE view_id = ?1 AND grain = ?2 AND bucket BETWEEN ?3 AND ?4 AND feature_id = ?5
+SELECT clicks FROM "by_platform_version_settled" WHERE view_id = ?1 AND grain = ?2 AND bucket BETWEEN ?3 AND ?4 AND feature_id = ?5
 --   with 1 0 3 20 'a'
 
 -- sum of one feature, users
@@ -39,7 +39,7 @@ SELECT sketch FROM "by_platform_version_settled_users" WHERE view_id = ?1 AND gr
 --   with 1 0 3 20 'a'
 
 -- ranking of one bucket
-SELECT feature_id, sum(clicks), count(*) FROM "by_platform_version_settled" INDEXED BY "by_platform_version_settled_by_bucket" WHERE view_id = ?1 AND grain = ?2 AND bucket = ?3 AND feature_id <> ?4 GROUP BY feature_id
+SELECT feature_id, clicks FROM "by_platform_version_settled" INDEXED BY "by_platform_version_settled_by_bucket" WHERE view_id = ?1 AND grain = ?2 AND bucket = ?3 AND feature_id <> ?4
 --   with 1 3 7 '(all)'
 
 -- ranking of one bucket, users
@@ -47,7 +47,7 @@ SELECT feature_id, sketch FROM "by_platform_version_settled_users" INDEXED BY "b
 --   with 1 3 7 '(all)'
 
 -- ranking of many buckets
-SELECT feature_id, sum(clicks), count(*) FROM "by_platform_version_settled" INDEXED BY "by_platform_version_settled_by_bucket" WHERE view_id = ?1 AND grain = ?2 AND bucket BETWEEN ?3 AND ?4 AND feature_id <> ?5 GROUP BY feature_id
+SELECT feature_id, clicks FROM "by_platform_version_settled" INDEXED BY "by_platform_version_settled_by_bucket" WHERE view_id = ?1 AND grain = ?2 AND bucket BETWEEN ?3 AND ?4 AND feature_id <> ?5
 --   with 1 3 3 20 '(all)'
 
 -- ranking of many buckets, users
@@ -55,7 +55,7 @@ SELECT feature_id, sketch FROM "by_platform_version_settled_users" INDEXED BY "b
 --   with 1 3 3 20 '(all)'
 
 -- ranking with a filter
-SELECT feature_id, sum(clicks), count(*) FROM "by_platform_version_settled" INDEXED BY "by_platform_version_settled_by_bucket" WHERE view_id = ?1 AND grain = ?2 AND bucket = ?3 AND feature_id <> ?4 AND "platform" = ?5 GROUP BY feature_id
+SELECT feature_id, clicks FROM "by_platform_version_settled" INDEXED BY "by_platform_version_settled_by_bucket" WHERE view_id = ?1 AND grain = ?2 AND bucket = ?3 AND feature_id <> ?4 AND "platform" = ?5
 --   with 1 3 7 '(all)' 'ios'
 
 -- ranking with a filter, users
@@ -63,7 +63,7 @@ SELECT feature_id, sketch FROM "by_platform_version_settled_users" INDEXED BY "b
 --   with 1 3 7 '(all)' 'ios'
 
 -- values of a dimension
-SELECT "platform", sum(clicks), count(*) FROM "by_platform_version_settled" INDEXED BY "by_platform_version_settled_by_bucket" WHERE view_id = ?1 AND grain = ?2 AND bucket BETWEEN ?3 AND ?4 AND feature_id <> ?5 GROUP BY "platform"
+SELECT "platform", clicks FROM "by_platform_version_settled" INDEXED BY "by_platform_version_settled_by_bucket" WHERE view_id = ?1 AND grain = ?2 AND bucket BETWEEN ?3 AND ?4 AND feature_id <> ?5
 --   with 1 0 3 20 '(all)'
 
 -- values of a dimension, users
@@ -71,7 +71,7 @@ SELECT "platform", sketch FROM "by_platform_version_settled_users" INDEXED BY "b
 --   with 1 0 3 20 '(all)'
 
 -- series of one live hour
-SELECT hour, feature_id, sum(clicks), count(*) FROM "by_platform_version_live" WHERE view_id = ?1 AND hour = ?2 AND feature_id IN (?3, ?4, ?5) GROUP BY feature_id, hour
+SELECT hour, feature_id, clicks FROM "by_platform_version_live" WHERE view_id = ?1 AND hour = ?2 AND feature_id IN (?3, ?4, ?5)
 --   with 1 7 'a' 'b' 'c'
 
 -- series of one live hour, users
@@ -79,7 +79,7 @@ SELECT hour, feature_id, sketch FROM "by_platform_version_live_users" WHERE view
 --   with 1 7 'a' 'b' 'c'
 
 -- series of many live hours
-SELECT hour, feature_id, sum(clicks), count(*) FROM "by_platform_version_live" WHERE view_id = ?1 AND hour IN (SELECT hour FROM marks WHERE view_id = ?2 AND hour BETWEEN ?3 AND ?4) AND feature_id IN (?5, ?6, ?7) GROUP BY feature_id, hour
+SELECT hour, feature_id, clicks FROM "by_platform_version_live" WHERE view_id = ?1 AND hour IN (SELECT hour FROM marks WHERE view_id = ?2 AND hour BETWEEN ?3 AND ?4) AND feature_id IN (?5, ?6, ?7)
 --   with 1 1 3 20 'a' 'b' 'c'
 
 -- series of many live hours, users
@@ -87,7 +87,7 @@ SELECT hour, feature_id, sketch FROM "by_platform_version_live_users" WHERE view
 --   with 1 1 3 20 'a' 'b' 'c'
 
 -- ranking of one live hour
-SELECT feature_id, sum(clicks), count(*) FROM "by_platform_version_live" WHERE view_id = ?1 AND hour = ?2 AND feature_id <> ?3 GROUP BY feature_id
+SELECT feature_id, clicks FROM "by_platform_version_live" WHERE view_id = ?1 AND hour = ?2 AND feature_id <> ?3
 --   with 1 7 '(all)'
 
 -- ranking of one live hour, users
@@ -95,7 +95,7 @@ SELECT feature_id, sketch FROM "by_platform_version_live_users" WHERE view_id = 
 --   with 1 7 '(all)'
 
 -- ranking of many live hours
-SELECT feature_id, sum(clicks), count(*) FROM "by_platform_version_live" WHERE view_id = ?1 AND hour BETWEEN ?2 AND ?3 AND feature_id <> ?4 GROUP BY feature_id
+SELECT feature_id, clicks FROM "by_platform_version_live" WHERE view_id = ?1 AND hour BETWEEN ?2 AND ?3 AND feature_id <> ?4
 --   with 1 3 20 '(all)'
 
 -- ranking of many live hours, users
