@@ -4,8 +4,13 @@
 #include "server/version.h"
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
+#include <algorithm>
 #include <functional>
+#include <optional>
+#include <span>
+#include <string_view>
 
 namespace clickmill::cli {
 
@@ -41,6 +46,10 @@ public:
     }
 
     int run(int argc, char** argv) {
+        if (const auto problem = unknown_command(std::span(argv, static_cast<size_t>(argc)))) {
+            fmt::print(stderr, "clickmill: {}\n", *problem);
+            return 2;
+        }
         try {
             app_.parse(argc, argv);
         } catch (const CLI::ParseError& error) {
@@ -51,6 +60,24 @@ public:
     }
 
 private:
+    // CLI11 says only that a command is missing, not which word it did not know.
+    std::optional<std::string> unknown_command(std::span<char*> words) {
+        CLI::App* group = &app_;
+        for (const std::string_view word : words.subspan(1)) {
+            const auto commands = group->get_subcommands([](CLI::App*) { return true; });
+            if (commands.empty() || word.starts_with('-')) return std::nullopt;
+            const auto found = std::ranges::find(commands, word, &CLI::App::get_name);
+            if (found == commands.end()) {
+                std::vector<std::string> names;
+                for (const CLI::App* command : commands) names.push_back(command->get_name());
+                return fmt::format("there is no command \"{}\"; take one of {}", word,
+                                   fmt::join(names, ", "));
+            }
+            group = *found;
+        }
+        return std::nullopt;
+    }
+
     CLI::App* command(CLI::App& parent, const char* name, const char* description,
                       const char* example, Action action) {
         CLI::App* made = parent.add_subcommand(name, description);
@@ -80,6 +107,8 @@ private:
                          "HOST:PORT; port 0 takes any free one");
         made->add_flag("--demo", serve_.is_demo,
                        "fill an empty data folder with a sample project, and show the demo page");
+        made->add_option("--operations", serve_.settings.operations,
+                         "HOST:PORT of metrics and health");
         made->add_option("--ready-file", serve_.ready_file,
                          "once clicks are taken, write {\"listen\",\"operations\"} there");
     }

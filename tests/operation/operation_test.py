@@ -79,6 +79,14 @@ class SettingsTest(unittest.TestCase):
             self.assertIn(f"Example:\n  clickmill {command}", said)
 
 
+    def test_an_unknown_command_is_named_with_those_that_there_are(self):
+        for words, expected in ((("serv",), "no command \"serv\"; take one of serve, collect"),
+                                (("topics", "chek"), "no command \"chek\"; take one of create, check")):
+            code, said = clickmill(*words)
+            self.assertEqual(code, 2)
+            self.assertIn(expected, said)
+
+
 class ServerTest(unittest.TestCase):
     def serve(self, **environment):
         server = self.enterContext(Clickmill(BINARY, environment=environment))
