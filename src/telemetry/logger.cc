@@ -5,6 +5,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <condition_variable>
@@ -35,18 +36,23 @@ std::string time_text() {
                        milliseconds % 1000);
 }
 
-// Bytes that could end a line, move the cursor or colour the screen become \n, \t or \x1b.
+// Characters that could end a line, move the cursor or colour the screen become \n, \t or \x1b;
+// the control characters U+0080 to U+009F, two bytes in UTF-8, are among them.
 void append_printable(std::string& out, std::string_view text) {
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (c == '\n') {
+    for (size_t i = 0; i < text.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(text[i]);
+        const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0);
+        if (text[i] == '\n') {
             out += "\\n";
-        } else if (c == '\t') {
+        } else if (text[i] == '\t') {
             out += "\\t";
         } else if (byte < 0x20 || byte == 0x7f) {
             out += fmt::format("\\x{:02x}", byte);
+        } else if (byte == 0xc2 && next >= 0x80 && next < 0xa0) {
+            out += fmt::format("\\x{:02x}", next);
+            ++i;
         } else {
-            out += c;
+            out += text[i];
         }
     }
 }
@@ -56,9 +62,16 @@ void append_text_value(std::string& out, const Field& field) {
         !field.value.empty() && field.value.find_first_of(" =\"\\") == std::string::npos;
     if (is_plain) return append_printable(out, field.value);
     out += '"';
-    for (const char c : field.value) {
-        if (c == '"' || c == '\\') out += '\\';
-        append_printable(out, std::string_view(&c, 1));
+    std::string_view rest = field.value;
+    while (!rest.empty()) {
+        if (rest.front() == '"' || rest.front() == '\\') {
+            out += '\\';
+            out += rest.front();
+            rest.remove_prefix(1);
+        }
+        const size_t end = std::min(rest.find_first_of("\"\\"), rest.size());
+        append_printable(out, rest.substr(0, end));
+        rest.remove_prefix(end);
     }
     out += '"';
 }

@@ -150,6 +150,14 @@ TEST(Logger, LetsNoClientForgeALine) {
     }
 }
 
+TEST(Logger, ShowsOtherLettersAndEscapesQuotesAndLateControlCharacters) {
+    Lines lines;
+    make_logger(at(Level::Info), Format::Text, lines.descriptor())
+        ->info("m", {{"page", "/\u00e4 \"b\\\u009b2J\u0085"}, {"feature", "\u00a0\u0080"}});
+    EXPECT_THAT(lines.read_all(),
+                EndsWith("page=\"/\u00e4 \\\"b\\\\\\x9b2J\\x85\" feature=\u00a0\\x80\n"));
+}
+
 TEST(Logger, SaysOnlyWhatItsLevelAllowsAndTheLevelMayChange) {
     Lines lines;
     const auto level = at(Level::Warn);
