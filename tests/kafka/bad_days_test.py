@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Bad days on a real broker: paused, grown by partitions, its topic deleted and made again.
+"""Bad days on a real broker: paused, with a low limit, grown by partitions, its topic missing or made again.
 
     tests/kafka/bad_days_test.py --pause 30 --bin build/dev/bin/clickmill
 
@@ -9,13 +9,15 @@ where it cannot the parts stop and say what is wrong.
 import argparse
 import os
 import pathlib
+import random
+import subprocess
 import sys
 import tempfile
 import time
 
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / folder) for folder in ("support", "crash")]
 from crash_test import Comparison, Journal, Load  # noqa: E402
-from kafka_roles import RolesOnKafka  # noqa: E402
+from kafka_roles import TOPIC, RolesOnKafka  # noqa: E402
 from kill_test import java_client  # noqa: E402
 from real_clickmill import parse_arguments, wait_until  # noqa: E402
 
@@ -68,6 +70,55 @@ def names_a_topic_that_does_not_fit(roles, *_):
                                         (f"said: {right}", "keeps what is promised" in right)) if not is_there]
 
 
+def names_a_topic_that_is_missing(roles, *_):
+    """A start on a topic that nobody made ends at once, with what to do, and makes none."""
+    wrong = []
+    roles.collect.environment["CLICKMILL_KAFKA__TOPIC"] = "nobody-made-it"
+    try:
+        for words in (("collect", "--listen", "127.0.0.1:0"), ("query", "--listen", "127.0.0.1:0"),
+                      ("topics", "check")):
+            try:
+                wrong.append(f"{words} did not fail: {roles.collect.run(*words, timeout=30)}")
+            except RuntimeError as error:
+                if "gave 1" not in str(error) or "'clickmill topics create' makes it" not in str(error):
+                    wrong.append(str(error))
+    finally:
+        roles.collect.environment["CLICKMILL_KAFKA__TOPIC"] = TOPIC
+    return wrong
+
+
+def set_largest_message(roles, limit):
+    subprocess.run(roles.cluster.java(roles.folder, "kafka.admin.ConfigCommand", "--bootstrap-server",
+                                      roles.cluster.bootstrap, "--topic", TOPIC, "--alter", "--add-config",
+                                      f"max.message.bytes={limit}"), check=True, capture_output=True)
+
+
+def refuses_what_is_too_large_for_the_broker(roles, *_):
+    """A click above the topic's limit is not acknowledged, spoils no other, and is counted once sent again."""
+    bytes_of = random.Random(1).randbytes
+    wide = {"feature_id": "wide", "event_id": "wide-1", "user_id": "ann",
+            "properties": {f"p{i}": bytes_of(400).hex() for i in range(6)}}
+    slim = {"feature_id": "slim", "event_id": "slim-1", "user_id": "ann"}
+
+    def answer(event):
+        return roles.collect.send(roles.write_key, [event])[0]
+    set_largest_message(roles, 2_000)
+    try:
+        wait_until(lambda: answer(wide) == 503, "the broker refuses the wide click")
+        slim_answer, ready = answer(slim), roles.collect.operations("/readyz")
+    finally:
+        set_largest_message(roles, 5 << 20)
+    wait_until(lambda: answer(wide) == 200, "the wide click is stored")
+    roles.query.wait_until_counted(roles.read_key)
+    comparison = Comparison(roles.query, roles.read_key, None)
+    comparison.expect("answer to a click within the limit", slim_answer, 200)
+    comparison.expect("readiness beside refused clicks", ready[0], 200)
+    for feature in ("wide", "slim"):
+        line, = comparison.series(feature_id=feature, grain="day")
+        comparison.expect(f"clicks on {feature}", line["total"], 1)
+    return comparison.differences
+
+
 def stops_when_partitions_are_added(roles, *_):
     java_client(roles, "TopicCommand", "--alter", "--partitions", "5", check=True)
     says(roles.aggregate, "partitions changed", "it was 4 and is 5")
@@ -93,12 +144,13 @@ def main():
     passed = failed = 0
     with tempfile.TemporaryDirectory(prefix="clickmill-kafka-days-") as folder, \
             RolesOnKafka(options.bin, f"days-{os.getpid()}") as roles:
-        for day in (survives_a_pause, names_a_topic_that_does_not_fit, stops_when_partitions_are_added,
+        for day in (survives_a_pause, names_a_topic_that_does_not_fit, names_a_topic_that_is_missing,
+                    refuses_what_is_too_large_for_the_broker, stops_when_partitions_are_added,
                     stops_when_the_topic_is_another):
             begin = time.monotonic()
             try:
                 differences = day(roles, options, pathlib.Path(folder))
-            except (TimeoutError, RuntimeError, OSError) as error:
+            except (TimeoutError, RuntimeError, OSError, subprocess.SubprocessError) as error:
                 differences = [str(error)]
             passed, failed = passed + (not differences), failed + bool(differences)
             print(f"{day.__name__}: {'; '.join(differences) or 'holds'} ({time.monotonic() - begin:.1f} s)", flush=True)
