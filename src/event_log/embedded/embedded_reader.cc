@@ -83,8 +83,8 @@ Result<void> EmbeddedReader::read(Batch& batch, const ReadOptions& options,
            static_cast<int32_t>(batch.records.size()) < options.max_records) {
         const Result<bool> has_row = select_->step();
         if (!has_row) return read_failed(has_row.error());
-        if (!*has_row) return cross_gap(view.summary.end, view);
-        ASSIGN_OR_RETURN(StoredRecord record, take_row(view));
+        if (!*has_row) return cross_gap(view.summary.end);
+        ASSIGN_OR_RETURN(StoredRecord record, take_row());
         bytes += static_cast<int64_t>(record.payload.size());
         batch.records.push_back(std::move(record));
     }
@@ -94,7 +94,7 @@ Result<void> EmbeddedReader::read(Batch& batch, const ReadOptions& options,
 
 // Offsets that are missing are known to be gone, or the tree has lost them and salvage looks for
 // them.
-Result<void> EmbeddedReader::cross_gap(Offset to, const LogState::View& view) {
+Result<void> EmbeddedReader::cross_gap(Offset to) {
     for (const Gap& gap : gaps_) {
         if (gap.first <= next_ && gap.next > next_) {
             next_ = std::min(gap.next, to);
@@ -110,16 +110,15 @@ Result<void> EmbeddedReader::cross_gap(Offset to, const LogState::View& view) {
         next_ = to;
         return {};
     }
-    std::ignore = view;
     return damaged(fmt::format("records up to {} are missing", to.value));
 }
 
-Result<StoredRecord> EmbeddedReader::take_row(const LogState::View& view) {
+Result<StoredRecord> EmbeddedReader::take_row() {
     const RecordNumbers numbers{Offset{select_->integer(0)}, moment_of(select_->integer(1)),
                                 static_cast<int32_t>(select_->integer(2)), select_->integer(3)};
     const int64_t checksum = select_->integer(4);
     const std::string_view stored = select_->blob(5);
-    RETURN_IF_ERROR(cross_gap(numbers.offset, view));
+    RETURN_IF_ERROR(cross_gap(numbers.offset));
     if (!are_numbers_intact(numbers, checksum))
         return damaged("the record's numbers have another checksum");
     StoredRecord record{.offset = numbers.offset,

@@ -21,8 +21,8 @@ private:
     Result<void> open(const LogState::View& view);
     Result<int64_t> total_up_to(Offset position, const LogState::View& view);
     Result<void> read(Batch& batch, const ReadOptions& options, const LogState::View& view);
-    Result<StoredRecord> take_row(const LogState::View& view);
-    Result<void> cross_gap(Offset to, const LogState::View& view);
+    Result<StoredRecord> take_row();
+    Result<void> cross_gap(Offset to);
     std::unexpected<Error> damaged(const std::string& why);
     std::unexpected<Error> read_failed(const Error& error);
     std::string place() const;
