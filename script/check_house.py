@@ -18,7 +18,7 @@ def crossing(file, target):
     """Why `file` may not include `target`, or None. Both are paths relative to src/."""
     room, other = file.parts[0], target.parts[0]
     inner, own_inner = target.parts[1:-1], file.parts[1:-1]
-    is_test = file.name.endswith("_test.cc")
+    is_test = file.name.endswith("_test.cc") or re.fullmatch(r"test_\w+\.h", file.name)
     if other not in MAY_KNOW.keys() | TOP:
         return None if not (SRC / other).is_dir() else f"room '{other}' has no row in MAY_KNOW"
     if room not in MAY_KNOW.keys() | TOP:
@@ -27,6 +27,8 @@ def crossing(file, target):
         if room != other or (inner != own_inner and inner[0] not in SHARED_BACKEND_PARTS):
             return "only server/wiring.cc names a backend"
     known = MAY_KNOW.get(room, set()) | GROUND.get(room, set(GROUND))
+    if is_test:  # may speak of what the rooms below stand on
+        known = known.union(*(MAY_KNOW.get(below, set()) for below in known))
     if room == other or room in TOP or other in known:
         return None
     return f"'{room}' may know {sorted(known) or 'nothing'}, not '{other}'"

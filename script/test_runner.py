@@ -21,8 +21,9 @@ CORES = os.cpu_count() or 2
 SOURCES = [p for folder in ("src", "tests", "benchmarks") for p in sorted((ROOT / folder).rglob("*"))
            if p.suffix in (".cc", ".h") and "node_modules" not in p.parts]
 # The test programs in which more than one thread runs: ThreadSanitizer has nothing to see in the others.
-THREADED_TESTS = ("telemetry_test", "control_test", "http_test", "event_log_test", "event_log_contract_test",
-                  "metrics_store_contract_test", "collector_test", "query_api_test", "server_test")
+THREADED_TESTS = ("telemetry_test", "aggregator_test", "control_test", "http_test", "event_log_test",
+                  "event_log_contract_test", "metrics_store_contract_test", "collector_test", "query_api_test",
+                  "server_test")
 SANITIZERS = {"ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1",
               "UBSAN_OPTIONS": "print_stacktrace=1",
               "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1:suppressions="

@@ -273,6 +273,7 @@ def questions(options, scratch):
         _, read_key = server.keys()
         accounting = server.wait_until_counted(read_key, seconds=3600)
         wait_until(lambda: is_settled(server, read_key), "settled months", 3600, every=2)
+        wait_until_settler_rests(server)
         day = lambda ago: time.strftime("%Y-%m-%d", time.gmtime(time.time() - ago * 86_400))
         names = [f"area{n % 40}.button{n}" for n in (0, 1, 5, 50, 500)]
         series = f"/api/v1/series?feature_id={','.join(names)}&grain=hour&from={day(90)}&to={day(0)}"
@@ -297,6 +298,19 @@ def uncached(path):
     """The same question in many spellings, so that no cache of answers knows it: `to` moves by minutes."""
     date = re.search(r"to=([\d-]+)", path)[1]
     return [path.replace(f"to={date}", f"to={date}T{minute // 60:02}:{minute % 60:02}") for minute in range(0, 1440, 5)]
+
+
+def wait_until_settler_rests(server, seconds=3600):
+    """Until three of its passes, five seconds apart, have written nothing."""
+    deadline = time.monotonic() + seconds
+    before, since = None, time.monotonic()
+    while time.monotonic() < since + 16:
+        written = re.search(r"^clickmill_aggregator_settled_buckets_total (\S+)", server.operations("/metrics")[1], re.M)[1]
+        if written != before:
+            before, since = written, time.monotonic()
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"the settler still writes after {seconds} s")
+        time.sleep(1)
 
 
 def is_settled(server, read_key):

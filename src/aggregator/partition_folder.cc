@@ -23,13 +23,15 @@ Result<void> check_identity(PartitionId partition, const fold::Ledger& ledger,
     if (ledger.partition_count != partition_count) {
         return fail(
             ErrorCode::Conflict, "the number of partitions changed", where,
-            fmt::format(
-                "counted with {}, found {}; repeats would no longer meet their first copies",
-                ledger.partition_count, partition_count));
+            fmt::format("counted with {}, found {}; repeats would no longer meet their first "
+                        "copies: go back "
+                        "to that number, or begin with a new topic and an empty metrics store",
+                        ledger.partition_count, partition_count));
     }
     if (ledger.through > state.end) {
         return fail(ErrorCode::Conflict, "the event log ends before the stored position", where,
-                    fmt::format("position {}, end {}; an older copy of the log was put in place",
+                    fmt::format("position {}, end {}; an older copy of the log was put in place: "
+                                "bring the newest back, or move metrics.db away to count this one",
                                 ledger.through.value, state.end.value));
     }
     return {};
@@ -99,7 +101,9 @@ Result<void> PartitionFolder::begin_reading(bool accept_gap, const fold::Ledger&
             return fail(
                 ErrorCode::NotFound, "records were deleted before they were counted",
                 fmt::format("partition {}", partition_.value),
-                fmt::format("position {}, oldest record {}", position.value, state.first.value));
+                fmt::format("position {}, oldest record {}; bring the records back from a copy of "
+                            "the log, or move metrics.db away to count anew from the oldest",
+                            position.value, state.first.value));
         }
         fold::Accounting accounted;
         for (const auto& [project, accounting] : ledger.projects) accounted += accounting;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 namespace clickmill::aggregator {
 namespace {
@@ -15,6 +16,10 @@ using metrics_store::PartitionMark;
 constexpr int64_t kDaySeconds = 86'400;
 constexpr int64_t kHourSeconds = 3'600;
 constexpr BucketRange kEverything{INT64_MIN, INT64_MAX};
+// Rows written in one transaction: neighbouring buckets of a feature lie on one page of a store, so
+// that a history of hours costs a page for each day of a feature instead of one for each hour.
+constexpr size_t kRowsAtOnce = 50'000;
+constexpr size_t kHoursAtOnce = 48;  // retired in one transaction
 
 int64_t seconds_of(Moment moment) {
     return std::chrono::floor<std::chrono::seconds>(moment).time_since_epoch().count();
@@ -55,20 +60,70 @@ struct Settler::Due {
     std::vector<BucketKey> hours;      // that have marks, in order
 };
 
+// Builds that are ready and not yet written. What happens in between makes a build stale and never
+// wrong: its positions were read first.
+class Settler::Batch {
+public:
+    Batch(Settler& settler, const Due& due) : settler_(settler), due_(due) {}
+
+    Result<void> add(Grain grain, BucketKey bucket) {
+        SettleTask task(settler_.store_, due_.view, settler_.options_.partition_count,
+                        due_.calendar, grain, bucket);
+        while (!task.is_ready_to_write()) {
+            ASSIGN_OR_RETURN(const bool goes_on, task.step());
+            if (!goes_on) return {};
+        }
+        rows_ += task.build().rows.size();
+        builds_.push_back(task.build());
+        return rows_ < kRowsAtOnce ? Result<void>{} : write();
+    }
+    Result<void> write() {
+        if (builds_.empty()) return {};
+        ASSIGN_OR_RETURN(const int64_t stored, settler_.store_.settle_all(builds_));
+        written_ += stored;
+        builds_.clear();
+        rows_ = 0;
+        return {};
+    }
+    int64_t written() const { return written_; }
+
+private:
+    Settler& settler_;
+    const Due& due_;
+    std::vector<metrics_store::Build> builds_;
+    size_t rows_ = 0;
+    int64_t written_ = 0;
+};
+
 Settler::Settler(SettlerOptions options, metrics_store::MetricsStore& store,
                  telemetry::Logger& logger)
     : options_(options), store_(store), logger_(logger) {}
 
+// No snapshot is held while something is written: a store could not reuse what it wrote meanwhile.
 Result<int64_t> Settler::pass(std::stop_token stop) {
-    ASSIGN_OR_RETURN(const auto snapshot, store_.snapshot());
-    ASSIGN_OR_RETURN(const std::vector<fold::View> views, snapshot->views());
     int64_t settled = 0;
-    for (const fold::View& view : views) {
+    ASSIGN_OR_RETURN(const std::vector<fold::View> all, views());
+    for (const fold::View& view : all) {
         if (stop.stop_requested()) break;
         ASSIGN_OR_RETURN(const int64_t more, pass_view(view, stop));
         settled += more;
     }
     return settled;
+}
+
+Result<std::vector<fold::View>> Settler::views() const {
+    ASSIGN_OR_RETURN(const auto snapshot, store_.snapshot());
+    return snapshot->views();
+}
+
+Result<std::vector<PartitionMark>> Settler::marks(fold::ViewId view, BucketRange hours) const {
+    ASSIGN_OR_RETURN(const auto snapshot, store_.snapshot());
+    return snapshot->marks(view, hours);
+}
+
+Result<std::vector<Header>> Settler::hour_headers(const Due& due) const {
+    ASSIGN_OR_RETURN(const auto snapshot, store_.snapshot());
+    return snapshot->headers(due.view.id, Grain::Hour, {due.hours.front(), due.hours.back()});
 }
 
 Result<Moment> Settler::complete_through(fold::ViewId view) const {
@@ -89,14 +144,13 @@ Result<int64_t> Settler::pass_view(const fold::View& view, std::stop_token stop)
     ASSIGN_OR_RETURN(const Moment complete, complete_through(view.id));
     if (complete <= Moment{}) return 0;
 
-    // Hours that a click can still touch, and some days more for their days; at first sight all of
-    // history.
+    // Hours that a click can still touch, or could when the last pass began, and some days more for
+    // their days; at first sight all of history.
     BucketRange window = kEverything;
-    if (known_.contains(view.id))
-        window.first = seconds_of(complete) - definition.limits.late_seconds - 4 * kDaySeconds;
+    if (const auto last = looked_at_.find(view.id); last != looked_at_.end())
+        window.first = seconds_of(last->second) - definition.limits.late_seconds - 4 * kDaySeconds;
     Due due{view, std::move(calendar), complete, {}, {}};
-    ASSIGN_OR_RETURN(const auto snapshot, store_.snapshot());
-    ASSIGN_OR_RETURN(due.marks, snapshot->marks(view.id, window));
+    ASSIGN_OR_RETURN(due.marks, marks(view.id, window));
     for (const PartitionMark& mark : due.marks) {
         if (due.hours.empty() || due.hours.back() != mark.hour) due.hours.push_back(mark.hour);
     }
@@ -108,28 +162,16 @@ Result<int64_t> Settler::pass_view(const fold::View& view, std::stop_token stop)
         settled += more;
     }
     if (options_.retires_live_rows) RETURN_IF_ERROR(retire(due));
-    if (!stop.stop_requested()) known_.insert(view.id);
+    if (!stop.stop_requested()) looked_at_[view.id] = complete;
     return settled;
 }
 
-Result<int64_t> Settler::settle(const Due& due, Grain grain, BucketKey bucket) const {
-    SettleTask task(store_, due.view, options_.partition_count, due.calendar, grain, bucket);
-    if (const auto done = task.run(); !done) {
-        // Somebody settled it at a later position: all the better.
-        if (done.error().code == ErrorCode::Conflict) return 0;
-        return std::unexpected(done.error());
-    }
-    return task.has_settled() ? 1 : 0;
-}
-
 Result<int64_t> Settler::settle_hours(const Due& due, std::stop_token stop) {
-    ASSIGN_OR_RETURN(const auto snapshot, store_.snapshot());
-    ASSIGN_OR_RETURN(const auto headers, snapshot->headers(due.view.id, Grain::Hour,
-                                                           {due.hours.front(), due.hours.back()}));
+    ASSIGN_OR_RETURN(const std::vector<Header> headers, hour_headers(due));
     std::map<BucketKey, const Header*> by_hour;
     for (const Header& header : headers) by_hour[header.bucket] = &header;
     const int64_t complete = seconds_of(due.complete_through) - options_.after_complete.count();
-    int64_t settled = 0;
+    Batch batch(*this, due);
     for (const BucketKey hour : due.hours) {
         if (stop.stop_requested() || due.calendar.hour_of(hour).end > complete) break;
         const auto header = by_hour.find(hour);
@@ -137,10 +179,10 @@ Result<int64_t> Settler::settle_hours(const Due& due, std::stop_token stop) {
             (header->second->is_live_gone || counts(*header->second, marks_of(due.marks, hour)))) {
             continue;
         }
-        ASSIGN_OR_RETURN(const int64_t more, settle(due, Grain::Hour, hour));
-        settled += more;
+        RETURN_IF_ERROR(batch.add(Grain::Hour, hour));
     }
-    return settled;
+    RETURN_IF_ERROR(batch.write());
+    return batch.written();
 }
 
 // A coarse bucket is stale when its build does not count, or when a settled hour of it is not in
@@ -167,15 +209,15 @@ Result<int64_t> Settler::settle_coarse(const Due& due, Grain grain, std::stop_to
     for (const BucketKey hour : due.hours) {
         buckets.insert(due.calendar.bucket_of_day(grain, due.calendar.hour_of(hour).day));
     }
-    int64_t settled = 0;
+    Batch batch(*this, due);
     for (const BucketKey bucket : buckets) {
         if (stop.stop_requested()) break;
         ASSIGN_OR_RETURN(const bool stale, is_stale(due, grain, bucket));
         if (!stale) continue;
-        ASSIGN_OR_RETURN(const int64_t more, settle(due, grain, bucket));
-        settled += more;
+        RETURN_IF_ERROR(batch.add(grain, bucket));
     }
-    return settled;
+    RETURN_IF_ERROR(batch.write());
+    return batch.written();
 }
 
 // A day's live rows stay until no click can touch any of its hours: its limits on variety stand on
@@ -183,9 +225,7 @@ Result<int64_t> Settler::settle_coarse(const Due& due, Grain grain, std::stop_to
 Result<void> Settler::retire(const Due& due) {
     const int64_t safe =
         seconds_of(due.complete_through) - due.view.definition.limits.late_seconds - kHourSeconds;
-    ASSIGN_OR_RETURN(const auto snapshot, store_.snapshot());
-    ASSIGN_OR_RETURN(const auto headers, snapshot->headers(due.view.id, Grain::Hour,
-                                                           {due.hours.front(), due.hours.back()}));
+    ASSIGN_OR_RETURN(const std::vector<Header> headers, hour_headers(due));
     std::map<BucketKey, std::vector<BucketKey>> days;
     for (const BucketKey hour : due.hours) days[due.calendar.hour_of(hour).day].push_back(hour);
     std::vector<BucketKey> gone;
@@ -204,7 +244,12 @@ Result<void> Settler::retire(const Due& due) {
     logger_.debug("live rows retired", {{"project", due.view.definition.project},
                                         {"rollup", due.view.definition.rollup.name},
                                         {"hours", static_cast<int64_t>(gone.size())}});
-    return store_.retire(due.view.id, gone);
+    for (size_t first = 0; first < gone.size(); first += kHoursAtOnce) {
+        const auto some =
+            std::span(gone).subspan(first, std::min(kHoursAtOnce, gone.size() - first));
+        RETURN_IF_ERROR(store_.retire(due.view.id, some));
+    }
+    return {};
 }
 
 }  // namespace clickmill::aggregator

@@ -7,7 +7,7 @@
 #include "telemetry/logger.h"
 
 #include <chrono>
-#include <set>
+#include <map>
 #include <stop_token>
 
 namespace clickmill::aggregator {
@@ -30,18 +30,24 @@ public:
 
 private:
     struct Due;
+    class Batch;
     Result<int64_t> pass_view(const fold::View& view, std::stop_token stop);
+    Result<std::vector<fold::View>> views() const;
+    Result<std::vector<metrics_store::PartitionMark>> marks(fold::ViewId view,
+                                                            metrics_store::BucketRange hours) const;
+    Result<std::vector<metrics_store::Header>> hour_headers(const Due& due) const;
     Result<Moment> complete_through(fold::ViewId view) const;
     Result<int64_t> settle_hours(const Due& due, std::stop_token stop);
     Result<int64_t> settle_coarse(const Due& due, calendar::Grain grain, std::stop_token stop);
     Result<bool> is_stale(const Due& due, calendar::Grain grain, calendar::BucketKey bucket) const;
-    Result<int64_t> settle(const Due& due, calendar::Grain grain, calendar::BucketKey bucket) const;
     Result<void> retire(const Due& due);
 
     SettlerOptions options_;
     metrics_store::MetricsStore& store_;
     telemetry::Logger& logger_;
-    std::set<fold::ViewId> known_;  // views whose whole history was looked at once
+    // How far each view was complete when the last whole pass over it began: what lies well before
+    // was looked at.
+    std::map<fold::ViewId, Moment> looked_at_;
 };
 
 }  // namespace clickmill::aggregator

@@ -57,6 +57,14 @@ size_t likely_place(uint64_t hash, size_t count) {
     return static_cast<size_t>((Wide{hash ^ kSign} * count) >> 64);
 }
 
+// 2^-value of each value of a register.
+constexpr auto kInverses = [] {
+    std::array<double, kMaxRegister + 1> inverses{};
+    double inverse = 1;
+    for (double& entry : inverses) entry = std::exchange(inverse, inverse / 2);
+    return inverses;
+}();
+
 struct RegisterOf {
     uint32_t index;
     uint8_t value;
@@ -211,18 +219,50 @@ bool Hll::raise(uint32_t index, uint8_t value) {
     return true;
 }
 
-bool Hll::unite(const Hll& other) {
-    bool changed = false;
-    if (other.is_exact()) {
-        for (const uint64_t hash : other.words_) changed |= add(hash);
+// Hashes that are sorted, each once.
+bool Hll::unite_sorted(std::span<const uint64_t> hashes) {
+    constexpr size_t kFew = 8;  // so many times fewer are quicker added one by one
+    if (!is_exact() || hashes.size() * kFew < words_.size()) {
+        bool changed = false;
+        for (const uint64_t hash : hashes) changed |= add(hash);
         return changed;
     }
-    if (is_exact()) {
-        promote();
-        changed = true;
-    }
+    std::vector<uint64_t> all;
+    all.reserve(words_.size() + hashes.size());
+    std::ranges::set_union(words_, hashes, std::back_inserter(all), signed_less);
+    const bool changed = all.size() > words_.size();
+    const bool is_full = all.size() > kMaxExplicit;
+    words_ = std::move(all);
+    if (is_full) promote();
+    return changed;
+}
+
+bool Hll::unite(const Hll& other) {
+    if (other.is_exact()) return unite_sorted(other.words_);
+    bool changed = is_exact();
+    if (is_exact()) promote();
+    const std::span<uint8_t> held = registers();
     const std::span<const uint8_t> values = other.registers();
-    for (uint32_t i = 0; i < kRegisters; ++i) changed |= raise(i, values[i]);
+    uint8_t raised = 0;  // without a branch, so that the compiler takes many at once
+    for (size_t i = 0; i < kRegisters; ++i) {
+        const uint8_t larger = std::max(held[i], values[i]);
+        raised |= larger ^ held[i];
+        held[i] = larger;
+    }
+    changed |= raised != 0;
+    return changed;
+}
+
+bool Hll::unite_explicit(std::string_view body) {
+    std::array<uint64_t, kMaxExplicit> buffer{};
+    const std::span hashes = std::span(buffer).first(body.size() / sizeof(uint64_t));
+    for (size_t i = 0; i < hashes.size(); ++i)
+        hashes[i] = std::byteswap(load_word(body.data() + i * sizeof(uint64_t)));
+    // Sorted and each once, says the format; other writers may have been careless.
+    const auto is_wrong = [](uint64_t a, uint64_t b) { return !signed_less(a, b); };
+    if (std::ranges::adjacent_find(hashes, is_wrong) == hashes.end()) return unite_sorted(hashes);
+    bool changed = false;
+    for (const uint64_t hash : hashes) changed |= add(hash);
     return changed;
 }
 
@@ -242,9 +282,7 @@ Result<bool> Hll::unite_bytes(std::string_view bytes) {
             if (body.size() % 8 != 0 || body.size() > kMaxExplicit * 8) {
                 return std::unexpected(corrupt("an explicit sketch of a wrong length"));
             }
-            for (size_t at = 0; at < body.size(); at += 8)
-                changed |= add(std::byteswap(load_word(body.data() + at)));
-            return changed;
+            return unite_explicit(body);
         case Sparse: {
             const size_t entries = body.size() * 8 / kSparseEntryBits;
             if (is_exact()) promote();
@@ -272,14 +310,16 @@ double Hll::estimate() const {
     if (is_exact()) return static_cast<double>(words_.size());
     constexpr double kCount = kRegisters;
     constexpr double kAlpha = 0.7213 / (1.0 + 1.079 / kCount);
-    double sum = 0;
-    int zeros = 0;
-    for (const uint8_t value : registers()) {
-        sum += std::ldexp(1.0, -value);
-        zeros += value == 0;
-    }
+    // Every partial sum is exact: 2^12 summands from 2^0 to 2^-31 need 44 bits.
+    std::array<double, 4> sums{};
+    const std::span<const uint8_t> values = registers();
+    for (size_t i = 0; i < kRegisters; i += sums.size())
+        for (size_t k = 0; k < sums.size(); ++k) sums[k] += kInverses[values[i + k]];
+    const double sum = sums[0] + sums[1] + sums[2] + sums[3];
+    const auto zeros = std::ranges::count(values, 0);
     const double raw = kAlpha * kCount * kCount / sum;
-    if (zeros > 0 && raw < 2.5 * kCount) return kCount * std::log(kCount / zeros);
+    if (zeros > 0 && raw < 2.5 * kCount)
+        return kCount * std::log(kCount / static_cast<double>(zeros));
     // 2^(bits of hash that a register can tell): 2^(regwidth) - 2 leading bits and the index bits.
     const double two_to_l = std::ldexp(1.0, kMaxRegister - 1 + kLog2m);
     if (raw <= two_to_l / 30) return raw;

@@ -45,6 +45,8 @@ private:
 
     size_t place_of(uint64_t hash) const;
     void promote();
+    bool unite_sorted(std::span<const uint64_t> hashes);
+    bool unite_explicit(std::string_view body);
     bool raise(uint32_t index, uint8_t value);
     std::span<uint8_t> registers();
     std::span<const uint8_t> registers() const;

@@ -52,6 +52,9 @@ public:
     // Stores a settled bucket under the next build number: rows first, then the header. The header
     // of a bucket whose positions are not all at or below the new ones is kept (Conflict).
     virtual Result<void> settle(const Build& build) = 0;
+    // The same for many, in one transaction where the store has them. Returns how many were stored:
+    // not those whose header is kept.
+    virtual Result<int64_t> settle_all(std::span<const Build> builds) = 0;
     // Deletes live rows and sketches of these hours, which are settled and past their late limit,
     // and says so in their headers.
     virtual Result<void> retire(fold::ViewId view, std::span<const calendar::BucketKey> hours) = 0;

@@ -31,7 +31,7 @@ std::vector<Backend> backends() {
              }},
             {"Sqlite", [](const std::filesystem::path& folder) -> std::unique_ptr<MetricsStore> {
                  auto opened = SqliteMetricsStore::open(
-                     {.path = (folder / "metrics.db").string(), .checkpoint_after_rows = 100},
+                     {.path = (folder / "metrics.db").string(), .checkpoint_pages = 20},
                      silent_logger());
                  if (!opened) {
                      ADD_FAILURE() << opened.error().message();

@@ -43,7 +43,7 @@ public:
         ASSIGN_OR_RETURN(
             store_,
             SqliteMetricsStore::open(
-                {.path = "metrics.db", .vfs = disk_.vfs(), .checkpoint_after_rows = 5}, *logger_));
+                {.path = "metrics.db", .vfs = disk_.vfs(), .checkpoint_pages = 5}, *logger_));
         const std::vector<fold::ViewDefinition> definitions{
             {.project = "shop", .rollup = {"totals", {}}, .zone = "UTC"}};
         ASSIGN_OR_RETURN(const auto views, store_->declare(definitions, at_second(0)));

@@ -78,6 +78,22 @@ TEST_P(MetricsStoreContract, KeepsABuildWhosePositionsAreNotAllAtOrBelowTheNewOn
         << "equal positions make an equal build";
 }
 
+TEST_P(MetricsStoreContract, StoresManyBuildsAtOnceAndLeavesOutThoseThatAreOld) {
+    const fold::View view = declare();
+    ASSERT_TRUE(
+        store().settle(Settled(view, Grain::Hour, hour(1), {9}).row({"buy"}, 7, {"ann"}).build()));
+    const std::vector builds{
+        Settled(view, Grain::Hour, hour(0), {5}).row({"buy"}, 1, {"ann"}).build(),
+        Settled(view, Grain::Hour, hour(1), {5}).row({"buy"}, 2, {"ann"}).build(),
+        Settled(view, Grain::Hour, hour(2), {5}).row({"buy"}, 3, {"ann", "bob"}).build(),
+    };
+    EXPECT_EQ(store().settle_all(builds), 2);
+    EXPECT_EQ(rows_in(view, false, Grain::Hour, hour(0)), (Lines{"buy| 1 1"}));
+    EXPECT_EQ(rows_in(view, false, Grain::Hour, hour(1)), (Lines{"buy| 7 1"}));
+    EXPECT_EQ(rows_in(view, false, Grain::Hour, hour(2)), (Lines{"buy| 3 2"}));
+    EXPECT_EQ(store().settle_all({}), 0);
+}
+
 TEST_P(MetricsStoreContract, RefusesABuildOfAViewThatNobodyDeclared) {
     const auto refused =
         store().settle(Settled(fold::View{.id = {99}}, Grain::Hour, hour(0), {1}).build());

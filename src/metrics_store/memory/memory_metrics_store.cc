@@ -195,6 +195,16 @@ Result<void> MemoryMetricsStore::settle(const Build& build) {
     return {};
 }
 
+Result<int64_t> MemoryMetricsStore::settle_all(std::span<const Build> builds) {
+    int64_t stored = 0;
+    for (const Build& build : builds) {
+        const Result<void> done = settle(build);
+        if (!done && done.error().code != ErrorCode::Conflict) return std::unexpected(done.error());
+        if (done) ++stored;
+    }
+    return stored;
+}
+
 std::vector<std::function<void()>> MemoryMetricsStore::settle_steps(Build build) {
     std::vector<std::function<void()>> steps;
     for (Write& write : writes_of(std::make_shared<Build>(std::move(build)))) {

@@ -29,6 +29,7 @@ public:
         std::span<const calendar::BucketKey> hours) override;
     Result<void> commit(const fold::Commit& commit) override;
     Result<void> settle(const Build& build) override;
+    Result<int64_t> settle_all(std::span<const Build> builds) override;
     Result<void> retire(fold::ViewId view, std::span<const calendar::BucketKey> hours) override;
     Result<std::unique_ptr<Snapshot>> snapshot() override;
     Result<void> health() override { return {}; }

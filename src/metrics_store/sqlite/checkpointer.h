@@ -1,6 +1,7 @@
 // Copies what was committed from SQLite's write-ahead log into the database file, on a thread of
-// its own and in passive mode: it waits for nobody and nobody for it. Source:
-// sqlite.org/wal.html#ckpt.
+// its own: in passive mode, which waits for nobody and nobody for it, until the log is so long that
+// the writer has to wait until it begins anew. Without that a writer that never rests makes the log
+// grow for ever. Source: sqlite.org/wal.html#avoiding_excessively_large_wal_files.
 #pragma once
 
 #include "metrics_store/sqlite/session.h"
@@ -15,10 +16,11 @@ namespace clickmill::metrics_store {
 
 class Checkpointer {
 public:
-    Checkpointer(Session session, int64_t after_rows);
+    // `passive_pages`: of the log, from which on it is copied.
+    Checkpointer(Session session, int64_t passive_pages);
 
     // Any thread. Never waits for a checkpoint.
-    void wrote(int64_t rows);
+    void wal_grew_to(int64_t pages);
     // Waits for a checkpoint that runs; afterwards the session is the caller's.
     void stop();
     Session& session() { return session_; }
@@ -27,10 +29,10 @@ private:
     void run(const std::stop_token& stop);
 
     Session session_;  // of thread_
-    const int64_t after_rows_;
+    const int64_t passive_pages_;
     std::mutex mutex_;
     std::condition_variable_any is_due_;
-    int64_t rows_ = 0;  // guarded by mutex_: written since the last checkpoint
+    int64_t pages_ = 0;  // guarded by mutex_: to be copied; 0: nothing is due
     std::jthread thread_;
 };
 

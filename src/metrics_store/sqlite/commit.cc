@@ -11,18 +11,9 @@ namespace {
 
 using sql::kSqlite;
 
-int64_t rows_in(const fold::Commit& commit) {
-    int64_t rows = 1;
-    for (const fold::ViewChanges& changes : commit.views) {
-        rows += static_cast<int64_t>(1 + changes.marks.size() + changes.rows.size() +
-                                     changes.sketches.size());
-    }
-    return rows;
-}
-
 }  // namespace
 
-Result<int64_t> Writer::commit(const Catalog& catalog, const fold::Commit& commit) {
+Result<void> Writer::commit(const Catalog& catalog, const fold::Commit& commit) {
     const PartitionId partition = commit.ledger.partition;
     ASSIGN_OR_RETURN(sqlite::Transaction transaction,
                      sqlite::Transaction::begin(session_.connection()));
@@ -35,8 +26,7 @@ Result<int64_t> Writer::commit(const Catalog& catalog, const fold::Commit& commi
         RETURN_IF_ERROR(write_rows(*stored, changes, partition));
         RETURN_IF_ERROR(write_position(changes, partition));
     }
-    RETURN_IF_ERROR(transaction.commit());
-    return rows_in(commit);
+    return transaction.commit();
 }
 
 Result<void> Writer::check_from(const fold::Commit& commit) {

@@ -1,5 +1,7 @@
 #include "metrics_store/sqlite/database.h"
 
+#include <sqlite3.h>
+
 #include <sys/stat.h>
 #include <utility>
 
@@ -21,6 +23,11 @@ sqlite::OpenOptions reading(const SqliteOptions& options) {
 }
 
 constexpr int kCheckpointCacheKib = 256;
+
+int remember_wal_pages(void* pages, sqlite3*, const char*, int count) {
+    *static_cast<int64_t*>(pages) = count;
+    return SQLITE_OK;
+}
 
 // 0: there is no such file.
 uint64_t inode_of(const std::string& path) {
@@ -52,6 +59,8 @@ Result<std::shared_ptr<SqliteMetricsStore::Database>> SqliteMetricsStore::Databa
         new Database(options, std::move(writer), std::move(checkpoints)));
     database->catalog_ = std::make_shared<const Catalog>(std::move(catalog));
     database->file_ = file;
+    sqlite3_wal_hook(database->writer_.session().connection().handle(), remember_wal_pages,
+                     &database->wal_pages_);
     return database;
 }
 
@@ -103,26 +112,29 @@ Result<std::vector<fold::View>> SqliteMetricsStore::Database::declare(
     return std::move(plan.views);
 }
 
-Result<void> SqliteMetricsStore::Database::written(const Result<int64_t>& rows) {
-    RETURN_IF_ERROR(rows);
-    checkpointer_.wrote(*rows);
-    return {};
+template <typename Change>
+auto SqliteMetricsStore::Database::write(Change change) {
+    const std::lock_guard lock(writer_mutex_);
+    auto done = change(*catalog());
+    checkpointer_.wal_grew_to(wal_pages_);
+    return done;
 }
 
 Result<void> SqliteMetricsStore::Database::commit(const fold::Commit& commit) {
-    const std::lock_guard lock(writer_mutex_);
-    return written(writer_.commit(*catalog(), commit));
+    return write([&](const Catalog& known) { return writer_.commit(known, commit); });
 }
 
 Result<void> SqliteMetricsStore::Database::settle(const Build& build) {
-    const std::lock_guard lock(writer_mutex_);
-    return written(writer_.settle(*catalog(), build));
+    return write([&](const Catalog& known) { return writer_.settle(known, build); });
+}
+
+Result<int64_t> SqliteMetricsStore::Database::settle_all(std::span<const Build> builds) {
+    return write([&](const Catalog& known) { return writer_.settle_all(known, builds); });
 }
 
 Result<void> SqliteMetricsStore::Database::retire(fold::ViewId view,
                                                   std::span<const calendar::BucketKey> hours) {
-    const std::lock_guard lock(writer_mutex_);
-    return written(writer_.retire(*catalog(), view, hours));
+    return write([&](const Catalog& known) { return writer_.retire(known, view, hours); });
 }
 
 Result<std::unique_ptr<Session>> SqliteMetricsStore::Database::take_reader() {

@@ -33,6 +33,7 @@ public:
                                             Moment now);
     Result<void> commit(const fold::Commit& commit);
     Result<void> settle(const Build& build);
+    Result<int64_t> settle_all(std::span<const Build> builds);
     Result<void> retire(fold::ViewId view, std::span<const calendar::BucketKey> hours);
 
     // A connection that nobody else uses, until it is given back. Unavailable: too many are out.
@@ -43,15 +44,18 @@ private:
     Database(SqliteOptions options, Session writer, Session checkpoints)
         : options_(std::move(options)),
           writer_(std::move(writer)),
-          checkpointer_(std::move(checkpoints), options_.checkpoint_after_rows) {}
-    Result<void> written(const Result<int64_t>& rows);
+          checkpointer_(std::move(checkpoints), options_.checkpoint_pages) {}
+    // Runs a change of the writer.
+    template <typename Change>
+    auto write(Change change);
 
     const SqliteOptions options_;
     uint64_t file_ = 0;  // its inode
     std::atomic<bool> is_abandoned_ = false;
 
     std::mutex writer_mutex_;
-    Writer writer_;  // guarded by writer_mutex_
+    Writer writer_;          // guarded by writer_mutex_
+    int64_t wal_pages_ = 0;  // guarded by writer_mutex_: after the last commit
 
     mutable std::mutex mutex_;
     std::shared_ptr<const Catalog> catalog_;         // guarded by mutex_, replaced by declare()

@@ -97,19 +97,37 @@ Result<std::vector<PartitionMark>> read_marks(Session& session, fold::ViewId vie
     }
 }
 
-Result<int64_t> Writer::settle(const Catalog& catalog, const Build& build) {
-    ASSIGN_OR_RETURN(const StoredView* stored, catalog.at(build.view));
+Result<void> Writer::settle(const Catalog& catalog, const Build& build) {
     ASSIGN_OR_RETURN(sqlite::Transaction transaction,
                      sqlite::Transaction::begin(session_.connection()));
+    RETURN_IF_ERROR(settle_within(catalog, build));
+    return transaction.commit();
+}
+
+Result<int64_t> Writer::settle_all(const Catalog& catalog, std::span<const Build> builds) {
+    ASSIGN_OR_RETURN(sqlite::Transaction transaction,
+                     sqlite::Transaction::begin(session_.connection()));
+    int64_t stored = 0;
+    for (const Build& build : builds) {
+        const Result<void> done = settle_within(catalog, build);  // Conflict: nothing was written
+        if (!done && done.error().code != ErrorCode::Conflict) return std::unexpected(done.error());
+        if (done) ++stored;
+    }
+    RETURN_IF_ERROR(transaction.commit());
+    return stored;
+}
+
+// In the caller's transaction.
+Result<void> Writer::settle_within(const Catalog& catalog, const Build& build) {
+    ASSIGN_OR_RETURN(const StoredView* stored, catalog.at(build.view));
     const calendar::BucketKey bucket = build.header.bucket;
     ASSIGN_OR_RETURN(const std::vector<Header> headers,
                      read_headers(session_, build.view, build.header.grain, {bucket, bucket}));
     if (!headers.empty()) RETURN_IF_ERROR(may_replace(headers.front(), build.header));
     RETURN_IF_ERROR(write_build(*stored, build));
     RETURN_IF_ERROR(write_header(build));
-    if (build.header.grain == calendar::Grain::Hour) RETURN_IF_ERROR(write_hour(*stored, bucket));
-    RETURN_IF_ERROR(transaction.commit());
-    return static_cast<int64_t>(2 * build.rows.size());
+    if (build.header.grain == calendar::Grain::Hour) return write_hour(*stored, bucket);
+    return {};
 }
 
 // Rows of the build before go in the same transaction, so a bucket has those of one build only.
@@ -166,15 +184,14 @@ Result<void> Writer::write_header(const Build& build) {
     return upsert->run();
 }
 
-Result<int64_t> Writer::retire(const Catalog& catalog, fold::ViewId view,
-                               std::span<const calendar::BucketKey> hours) {
+Result<void> Writer::retire(const Catalog& catalog, fold::ViewId view,
+                            std::span<const calendar::BucketKey> hours) {
     ASSIGN_OR_RETURN(const StoredView* stored, catalog.at(view));
     ASSIGN_OR_RETURN(sqlite::Transaction transaction,
                      sqlite::Transaction::begin(session_.connection()));
     ASSIGN_OR_RETURN(sqlite::Statement * say,
                      session_.statement("UPDATE headers SET is_live_gone = 1 WHERE view_id = ?1 "
                                         "AND grain = 0 AND bucket = ?2"));
-    int64_t gone = 0;
     for (const calendar::BucketKey hour : hours) {
         ASSIGN_OR_RETURN(const auto headers,
                          read_headers(session_, view, calendar::Grain::Hour, {hour, hour}));
@@ -184,10 +201,8 @@ Result<int64_t> Writer::retire(const Catalog& catalog, fold::ViewId view,
         Binder(*say).integer(view.value).integer(hour);
         RETURN_IF_ERROR(say->run());
         RETURN_IF_ERROR(delete_live(*stored, hour));
-        ++gone;
     }
-    RETURN_IF_ERROR(transaction.commit());
-    return gone;
+    return transaction.commit();
 }
 
 Result<void> Writer::delete_live(const StoredView& stored, calendar::BucketKey hour) {

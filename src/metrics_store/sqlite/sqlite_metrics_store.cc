@@ -136,6 +136,10 @@ Result<void> SqliteMetricsStore::settle(const Build& build) {
     return change([&](Database& database) { return database.settle(build); });
 }
 
+Result<int64_t> SqliteMetricsStore::settle_all(std::span<const Build> builds) {
+    return change([&](Database& database) { return database.settle_all(builds); });
+}
+
 Result<void> SqliteMetricsStore::retire(fold::ViewId view,
                                         std::span<const calendar::BucketKey> hours) {
     return change([&](Database& database) { return database.retire(view, hours); });

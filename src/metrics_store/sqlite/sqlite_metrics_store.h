@@ -23,8 +23,9 @@ struct SqliteOptions {
     int reader_cache_kib = 8192;
     int writer_cache_kib = 32768;
     size_t max_readers = 64;  // snapshots at one moment; more get Unavailable
-    // The event log is copied into the file's pages this many written rows after the last time.
-    int64_t checkpoint_after_rows = 50'000;
+    // Pages of the write-ahead log from which on it is copied into the file while others go on;
+    // from eight times as many on, the writer waits until it can begin anew.
+    int64_t checkpoint_pages = 4'096;
     // Another process writes the file: here it is only read, what that one declares is seen, and
     // damage is left to it. Changes are refused.
     bool follows_another = false;
@@ -48,6 +49,7 @@ public:
         std::span<const calendar::BucketKey> hours) override;
     Result<void> commit(const fold::Commit& commit) override;
     Result<void> settle(const Build& build) override;
+    Result<int64_t> settle_all(std::span<const Build> builds) override;
     Result<void> retire(fold::ViewId view, std::span<const calendar::BucketKey> hours) override;
     Result<std::unique_ptr<Snapshot>> snapshot() override;
     Result<void> health() override;

@@ -19,11 +19,12 @@ public:
     explicit Writer(Session session) : session_(std::move(session)) {}
 
     Session& session() { return session_; }
-    // Errors as MetricsStore. Return the number of rows written.
-    Result<int64_t> commit(const Catalog& catalog, const fold::Commit& commit);
-    Result<int64_t> settle(const Catalog& catalog, const Build& build);
-    Result<int64_t> retire(const Catalog& catalog, fold::ViewId view,
-                           std::span<const calendar::BucketKey> hours);
+    // As MetricsStore.
+    Result<void> commit(const Catalog& catalog, const fold::Commit& commit);
+    Result<void> settle(const Catalog& catalog, const Build& build);
+    Result<int64_t> settle_all(const Catalog& catalog, std::span<const Build> builds);
+    Result<void> retire(const Catalog& catalog, fold::ViewId view,
+                        std::span<const calendar::BucketKey> hours);
 
 private:
     Result<void> check_from(const fold::Commit& commit);
@@ -35,6 +36,7 @@ private:
                             PartitionId partition);
     Result<void> write_position(const fold::ViewChanges& changes, PartitionId partition);
     Result<void> write_hour(const StoredView& stored, calendar::BucketKey hour);
+    Result<void> settle_within(const Catalog& catalog, const Build& build);
     Result<void> write_build(const StoredView& stored, const Build& build);
     Result<void> write_header(const Build& build);
     Result<void> delete_live(const StoredView& stored, calendar::BucketKey hour);

@@ -1,0 +1,198 @@
+#include "aggregator/partition_folder.h"
+
+#include "aggregator/test_world.h"
+
+#include <gmock/gmock.h>
+
+namespace clickmill::aggregator {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+TEST(PartitionFolder, CountsEachClickOnceAcrossRestarts) {
+    World world;
+    for (int i = 0; i < 20; ++i) {
+        world.clicks({{.id = std::to_string(i)}, {.id = std::to_string(i / 2)}});
+        if (i % 3 == 0) world.count_all();
+    }
+    world.count_all();
+    EXPECT_THAT(world.counts(), ElementsAre("pay 20"));
+    EXPECT_EQ(world.accounting().counted, 20);
+    EXPECT_EQ(world.accounting().duplicate, 20);
+    EXPECT_EQ(world.accounting().total(), world.log_state().total_events);
+}
+
+TEST(PartitionFolder, GoesOnAfterADeathThatLostWhatWasFolded) {
+    World world;
+    world.click({.id = "a"});
+    world.count_all();
+    world.click({.id = "b"});
+    {
+        const auto dying = world.open();
+        ASSERT_TRUE((*dying)->fold_some({.wait = {}}, {}, world.clock.now()));
+    }
+    world.clicks({{.id = "a"}, {.id = "b"}, {.id = "c"}});
+    world.count_all();
+    EXPECT_THAT(world.counts(), ElementsAre("pay 3"));
+    EXPECT_EQ(world.accounting().duplicate, 2);
+}
+
+TEST(PartitionFolder, RefusesAnotherLog) {
+    World world;
+    world.click({.id = "a"});
+    world.count_all();
+    event_log::MemoryEventLog other({.log_id = "another", .answers_from_thread = false},
+                                    world.clock);
+    const auto opened = PartitionFolder::open(
+        PartitionId{0}, {}, other, world.store, [&] { return world.known(); }, world.clock.now());
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, ErrorCode::Conflict);
+    EXPECT_THAT(opened.error().message(),
+                HasSubstr("stored for log memory, found log another; bring the right event log"));
+}
+
+TEST(PartitionFolder, RefusesAnotherNumberOfPartitions) {
+    World world;
+    world.click({.id = "a"});
+    world.count_all();
+    event_log::MemoryEventLog wider({.partition_count = 4, .answers_from_thread = false},
+                                    world.clock);
+    const auto opened = PartitionFolder::open(
+        PartitionId{0}, {}, wider, world.store, [&] { return world.known(); }, world.clock.now());
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, ErrorCode::Conflict);
+    EXPECT_THAT(opened.error().message(), HasSubstr("counted with 1, found 4"));
+}
+
+TEST(PartitionFolder, RefusesALogThatEndsBeforeItsPosition) {
+    World world;
+    world.click({.id = "a"});
+    world.click({.id = "b"});
+    world.count_all();
+    event_log::MemoryEventLog older({.answers_from_thread = false}, world.clock);
+    const auto opened = PartitionFolder::open(
+        PartitionId{0}, {}, older, world.store, [&] { return world.known(); }, world.clock.now());
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, ErrorCode::Conflict);
+    EXPECT_THAT(opened.error().message(), HasSubstr("position 2, end 0; an older copy"));
+}
+
+TEST(PartitionFolder, StopsWhereRecordsWereDeletedBeforeTheyWereCounted) {
+    World world;
+    world.click({.id = "a"});
+    world.count_all();
+    for (int i = 0; i < 5; ++i) world.click({.id = std::to_string(i)});
+    world.log.trim(PartitionId{0}, Offset{4});
+    const auto opened = world.open();
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, ErrorCode::NotFound);
+    EXPECT_THAT(opened.error().message(),
+                HasSubstr("position 1, oldest record 4; bring the records back"));
+    EXPECT_THAT(world.counts(), ElementsAre("pay 1")) << "nothing was skipped";
+}
+
+TEST(PartitionFolder, CountsAnAcceptedGapAsLost) {
+    World world;
+    world.click({.id = "a"});
+    world.count_all();
+    for (int i = 0; i < 5; ++i)
+        world.clicks({{.id = std::to_string(2 * i)}, {.id = std::to_string(2 * i + 1)}});
+    world.log.trim(PartitionId{0}, Offset{4});
+    world.count_all(0, {.accept_gap = true});
+    EXPECT_EQ(world.accounting().lost, 6);
+    EXPECT_EQ(world.accounting().counted, 1 + 4);
+    EXPECT_EQ(world.accounting().total(), world.log_state().total_events);
+    world.click({.id = "z"});
+    world.count_all(0, {.accept_gap = true});
+    EXPECT_EQ(world.accounting().lost, 6) << "a gap is counted once";
+    EXPECT_EQ(world.accounting().total(), world.log_state().total_events);
+}
+
+TEST(PartitionFolder, CountsDamagedAndMissingRecordsAsLost) {
+    World world;
+    for (int i = 0; i < 4; ++i)
+        world.clicks({{.id = std::to_string(2 * i)}, {.id = std::to_string(2 * i + 1)}});
+    world.log.damage(PartitionId{0}, Offset{1});
+    world.log.lose(PartitionId{0}, Offset{2});
+    world.count_all();
+    EXPECT_THAT(world.counts(), ElementsAre("pay 4"));
+    EXPECT_EQ(world.accounting().lost, 4);
+    EXPECT_EQ(world.accounting().total(), world.log_state().total_events);
+}
+
+TEST(PartitionFolder, RefusesAChangedDefinitionOfARollupThatIsThere) {
+    World world;
+    world.definitions.push_back(definition_of("by_platform", {"platform"}));
+    world.click({.id = "a"});
+    world.count_all();
+    world.definitions.back().rollup.dimensions = {"browser"};
+    const auto opened = world.open();
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, ErrorCode::Conflict);
+    EXPECT_THAT(opened.error().message(), HasSubstr("by_platform"));
+    EXPECT_THAT(world.counts("by_platform"), ElementsAre("pay 1"));
+}
+
+TEST(PartitionFolder, LetsANewRollupStartNowAndSaysSinceWhen) {
+    World world;
+    world.clicks({{.id = "a"}, {.id = "b"}});
+    world.count_all();
+    world.clock.advance(std::chrono::minutes(5));
+    world.definitions.push_back(definition_of("by_platform", {"platform"}));
+    world.count_all();
+    world.clicks({{.id = "b"}, {.id = "c", .at = kNine + 300}});
+    world.count_all();
+    EXPECT_EQ(world.view_of("by_platform").since, at_second(kNine + 300));
+    EXPECT_EQ(world.view_of("totals").since, Moment{});
+    EXPECT_THAT(world.counts(), ElementsAre("pay 3"));
+    EXPECT_THAT(world.counts("by_platform"), ElementsAre("pay 1")) << "b is a repeat there, too";
+}
+
+TEST(PartitionFolder, AsksForProjectsThatItDoesNotKnowButNotForEachClick) {
+    World world;
+    int asked = 0;
+    const auto folder = *PartitionFolder::open(
+        PartitionId{0}, {}, world.log, world.store,
+        [&] {
+            ++asked;
+            return world.known();
+        },
+        world.clock.now());
+    EXPECT_EQ(asked, 1);
+    for (int i = 0; i < 10; ++i) world.click({.id = std::to_string(i), .project = "blog"});
+    world.fold_all(*folder);
+    EXPECT_EQ(asked, 2) << "a name that is new is asked for at once";
+    EXPECT_EQ(world.ledger().projects[""].unreadable, 10);
+
+    world.definitions.push_back(definition_of("totals", {}, "blog"));
+    world.clock.advance(std::chrono::seconds(2));
+    world.click({.id = "later", .project = "blog"});
+    world.fold_all(*folder);
+    EXPECT_EQ(asked, 3);
+    EXPECT_EQ(world.ledger().projects["blog"].counted, 1);
+    EXPECT_EQ(world.accounting().total(), world.log_state().total_events);
+}
+
+TEST(PartitionFolder, KeepsTheRecordsOfTheRepeatWindow) {
+    World world;
+    const FolderOptions options{.repeats = {.slice_seconds = 8 * kHour}};
+    const auto folder = *world.open(0, options);
+    for (int i = 0; i < 60; ++i) {  // an hour apart
+        world.click({.id = std::to_string(i), .at = kNine + i * kHour});
+        world.fold_all(*folder);
+        world.clock.advance(std::chrono::hours(1));
+    }
+    const Offset kept = folder->keep_from();
+    EXPECT_GT(kept, Offset{0}) << "two days and a half are more than the window";
+    EXPECT_LE(kept, Offset{60 - 24});
+    // What is kept is enough: after a restart the oldest id in it is still known.
+    world.log.trim(PartitionId{0}, kept);
+    world.click({.id = std::to_string(kept.value), .at = kNine + 60 * kHour});
+    world.count_all(0, options);
+    EXPECT_EQ(world.accounting().duplicate, 1);
+    EXPECT_EQ(world.accounting().counted, 60);
+}
+
+}  // namespace
+}  // namespace clickmill::aggregator
