@@ -72,6 +72,18 @@ TEST(Hll, UnionDependsOnWhatWasAddedAlone) {
     }
 }
 
+// Another writer's explicit sketch, out of order and with an entry twice: the format forbids both.
+TEST(Hll, TakesCarelessExplicitBytes) {
+    const std::string sorted = sketch_of(0, 40).bytes();
+    std::string careless = sorted.substr(0, 3);
+    for (size_t at = sorted.size(); at > 3; at -= 8) careless += sorted.substr(at - 8, 8);
+    careless += sorted.substr(3, 8);
+    EXPECT_TRUE(Hll::parse(careless)->bytes() == sorted);
+    Hll united = sketch_of(20, 60);
+    ASSERT_TRUE(united.unite_bytes(careless));
+    EXPECT_TRUE(united.bytes() == sketch_of(0, 80).bytes());
+}
+
 TEST(Hll, TypesAreThoseOfTheStorageFormat) {
     EXPECT_EQ(sketch_of(0, 0).bytes(), std::string("\x11\x8c\x7f", 3));
     EXPECT_EQ(sketch_of(0, 1).bytes().substr(0, 3), std::string("\x12\x8c\x7f", 3));
