@@ -16,9 +16,11 @@ using metrics_store::PartitionMark;
 constexpr int64_t kDaySeconds = 86'400;
 constexpr int64_t kHourSeconds = 3'600;
 constexpr BucketRange kEverything{INT64_MIN, INT64_MAX};
-// Rows written in one transaction: neighbouring buckets of a feature lie on one page of a store, so
-// that a history of hours costs a page for each day of a feature instead of one for each hour.
-constexpr size_t kRowsAtOnce = 50'000;
+// Written in one transaction, about so much: neighbouring buckets of a feature lie on one page of a
+// store, so that a history of hours costs a page for each day of a feature instead of one for each
+// hour.
+constexpr size_t kBytesAtOnce = 16 << 20;
+constexpr size_t kRowBytes = 100;    // of a row without its sketch
 constexpr size_t kHoursAtOnce = 48;  // retired in one transaction
 
 int64_t seconds_of(Moment moment) {
@@ -73,16 +75,16 @@ public:
             ASSIGN_OR_RETURN(const bool goes_on, task.step());
             if (!goes_on) return {};
         }
-        rows_ += task.build().rows.size();
+        for (const auto& row : task.build().rows) bytes_ += kRowBytes + row.sketch.size();
         builds_.push_back(task.build());
-        return rows_ < kRowsAtOnce ? Result<void>{} : write();
+        return bytes_ < kBytesAtOnce ? Result<void>{} : write();
     }
     Result<void> write() {
         if (builds_.empty()) return {};
         ASSIGN_OR_RETURN(const int64_t stored, settler_.store_.settle_all(builds_));
         written_ += stored;
         builds_.clear();
-        rows_ = 0;
+        bytes_ = 0;
         return {};
     }
     int64_t written() const { return written_; }
@@ -91,7 +93,7 @@ private:
     Settler& settler_;
     const Due& due_;
     std::vector<metrics_store::Build> builds_;
-    size_t rows_ = 0;
+    size_t bytes_ = 0;
     int64_t written_ = 0;
 };
 

@@ -141,7 +141,7 @@ bool Statement::is_null(int column) const {
 Result<Connection> Connection::open(const OpenOptions& options) {
     // Statistics of memory cost a lock, shared by all threads, at each allocation. Whoever used
     // SQLite before us keeps them: no harm.
-    [[maybe_unused]] static const int ignored = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    [[maybe_unused]] static const int kIgnored = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     sqlite3* database = nullptr;
     const int flags =
         (options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) |

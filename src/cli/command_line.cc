@@ -69,6 +69,7 @@ private:
             const auto found = std::ranges::find(commands, word, &CLI::App::get_name);
             if (found == commands.end()) {
                 std::vector<std::string> names;
+                names.reserve(commands.size());
                 for (const CLI::App* command : commands) names.push_back(command->get_name());
                 return fmt::format("there is no command \"{}\"; take one of {}", word,
                                    fmt::join(names, ", "));

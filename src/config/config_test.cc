@@ -189,6 +189,15 @@ TEST(Config, ReadsBackWhatItPrints) {
     EXPECT_EQ(second.config, first.config);
 }
 
+TEST(Config, PrintsNoSecretOfKafka) {
+    const std::string text =
+        printed(load_text("[kafka]\nsettings = [\"sasl.username=ann\", \"sasl.password=hunter=2\", "
+                          "\"ssl.key.pem=abc\", \"ssl.key.location=/etc/key\"]\n"));
+    EXPECT_THAT(text, HasSubstr("\"sasl.username=ann\", \"sasl.password=***\", "
+                                "\"ssl.key.pem=***\", \"ssl.key.location=/etc/key\""));
+    EXPECT_THAT(text, testing::Not(HasSubstr("hunter")));
+}
+
 TEST(Settings, HaveOneNameEachAndADefaultThatTheyTake) {
     std::set<std::string_view> names;
     for (const Setting& setting : settings()) {

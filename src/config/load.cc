@@ -146,6 +146,18 @@ void load_variable(Loaded& loaded, const std::string& name, const std::string& v
     set(loaded, *setting, *text, name);
 }
 
+// "sasl.password=..." becomes "sasl.password=***": what is printed lands in logs and tickets.
+void hide_secret(std::string& setting) {
+    const size_t equals = setting.find('=');
+    if (equals == std::string::npos) return;
+    const std::string_view name = std::string_view(setting).substr(0, equals);
+    const auto says = [&](std::string_view word) {
+        return name.find(word) != std::string_view::npos;
+    };
+    if (says("password") || says("secret") || says(".pem") || says("sasl.oauthbearer.config"))
+        setting.replace(equals + 1, std::string::npos, "***");
+}
+
 }  // namespace
 
 Loaded load(const Sources& sources) {
@@ -181,6 +193,8 @@ std::map<std::string, std::string> process_environment() {
 }
 
 std::string printed(const Loaded& loaded) {
+    Config shown = loaded.config;
+    for (std::string& setting : shown.kafka_settings) hide_secret(setting);
     std::string out;
     std::string_view section;
     for (const Setting& setting : settings()) {
@@ -190,9 +204,9 @@ std::string printed(const Loaded& loaded) {
             out += fmt::format("{}[{}]\n", out.empty() ? "" : "\n", section);
         }
         const auto origin = loaded.origins.find(std::string(setting.name));
-        out += fmt::format("{} = {}  # {}\n", setting.name.substr(dot + 1),
-                           toml_value(loaded.config, setting),
-                           origin == loaded.origins.end() ? "default" : origin->second);
+        out +=
+            fmt::format("{} = {}  # {}\n", setting.name.substr(dot + 1), toml_value(shown, setting),
+                        origin == loaded.origins.end() ? "default" : origin->second);
     }
     for (const Rollup& rollup : loaded.config.rollups) {
         std::vector<std::string> dimensions;
