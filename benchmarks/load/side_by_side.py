@@ -87,7 +87,7 @@ def parse():
 def main():
     options = parse()
     result = {"date": time.strftime("%Y-%m-%d"), "command": "benchmarks/load/side_by_side.py " +
-              " ".join(a for a in sys.argv[1:] if "/" not in a), "machine": machine.facts(SOURCE),
+              " ".join(a for a in sys.argv[1:] if "/" not in a and a != "--bin"), "machine": machine.facts(SOURCE),
               "load_before": machine.load_average(), "rows": []}
     failed = 0
     for name in options.only or ALL:
