@@ -24,8 +24,8 @@ Result<void> check_identity(PartitionId partition, const fold::Ledger& ledger,
         return fail(
             ErrorCode::Conflict, "the number of partitions changed", where,
             fmt::format("counted with {}, found {}; repeats would no longer meet their first "
-                        "copies: go back "
-                        "to that number, or begin with a new topic and an empty metrics store",
+                        "copies: go back to that number, or begin with a new topic and an empty "
+                        "metrics store",
                         ledger.partition_count, partition_count));
     }
     if (ledger.through > state.end) {

@@ -44,8 +44,7 @@ TEST(PartitionFolder, RefusesAnotherLog) {
     world.count_all();
     event_log::MemoryEventLog other({.log_id = "another", .answers_from_thread = false},
                                     world.clock);
-    const auto opened = PartitionFolder::open(
-        PartitionId{0}, {}, other, world.store, [&] { return world.known(); }, world.clock.now());
+    const auto opened = world.open_on(other);
     ASSERT_FALSE(opened);
     EXPECT_EQ(opened.error().code, ErrorCode::Conflict);
     EXPECT_THAT(opened.error().message(),
@@ -58,8 +57,7 @@ TEST(PartitionFolder, RefusesAnotherNumberOfPartitions) {
     world.count_all();
     event_log::MemoryEventLog wider({.partition_count = 4, .answers_from_thread = false},
                                     world.clock);
-    const auto opened = PartitionFolder::open(
-        PartitionId{0}, {}, wider, world.store, [&] { return world.known(); }, world.clock.now());
+    const auto opened = world.open_on(wider);
     ASSERT_FALSE(opened);
     EXPECT_EQ(opened.error().code, ErrorCode::Conflict);
     EXPECT_THAT(opened.error().message(), HasSubstr("counted with 1, found 4"));
@@ -71,8 +69,7 @@ TEST(PartitionFolder, RefusesALogThatEndsBeforeItsPosition) {
     world.click({.id = "b"});
     world.count_all();
     event_log::MemoryEventLog older({.answers_from_thread = false}, world.clock);
-    const auto opened = PartitionFolder::open(
-        PartitionId{0}, {}, older, world.store, [&] { return world.known(); }, world.clock.now());
+    const auto opened = world.open_on(older);
     ASSERT_FALSE(opened);
     EXPECT_EQ(opened.error().code, ErrorCode::Conflict);
     EXPECT_THAT(opened.error().message(), HasSubstr("position 2, end 0; an older copy"));

@@ -124,7 +124,6 @@ Result<bool> SettleTask::step() {
         case Step::Write:
             step_ = Step::Done;
             RETURN_IF_ERROR(store_.settle(build_));
-            has_settled_ = true;
             break;
         case Step::Done:
             break;

@@ -23,11 +23,9 @@ public:
     // All steps.
     Result<void> run();
 
-    // After the last step: a build was written. False when there was nothing to settle, or a mark
-    // was ahead.
-    bool has_settled() const { return has_settled_; }
     // The finished build, before the last step: for a store that writes it in pieces.
-    const metrics_store::Build& build() const { return build_; }
+    const metrics_store::Build& build() const& { return build_; }
+    metrics_store::Build build() && { return std::move(build_); }
     bool is_ready_to_write() const { return step_ == Step::Write; }
 
 private:
@@ -46,7 +44,6 @@ private:
     metrics_store::Build build_;
     metrics_store::BucketRange hours_;  // of the bucket
     std::vector<metrics_store::PartitionMark> marks_;
-    bool has_settled_ = false;
 };
 
 // Whether `header` counts against `marks`, which are those of all hours that it holds and perhaps

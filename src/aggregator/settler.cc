@@ -76,7 +76,7 @@ public:
             if (!goes_on) return {};
         }
         for (const auto& row : task.build().rows) bytes_ += kRowBytes + row.sketch.size();
-        builds_.push_back(task.build());
+        builds_.push_back(std::move(task).build());
         return bytes_ < kBytesAtOnce ? Result<void>{} : write();
     }
     Result<void> write() {

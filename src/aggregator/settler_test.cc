@@ -1,5 +1,6 @@
 #include "aggregator/settler.h"
 
+#include "aggregator/test_doors.h"
 #include "aggregator/test_world.h"
 
 #include <gmock/gmock.h>

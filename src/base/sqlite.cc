@@ -175,6 +175,26 @@ Connection::~Connection() {
     sqlite3_close_v2(database_);
 }
 
+void Connection::count_wal_pages(int64_t& pages) {
+    const auto remember = [](void* counted, sqlite3*, const char*, int count) {
+        *static_cast<int64_t*>(counted) = count;
+        return SQLITE_OK;
+    };
+    sqlite3_wal_hook(database_, remember, &pages);
+}
+
+Result<void> Connection::checkpoint(int64_t pages, const CheckpointLimits& limits) {
+    const auto run = [this](int mode) {
+        return sqlite3_wal_checkpoint_v2(database_, nullptr, mode, nullptr, nullptr);
+    };
+    int result = run(SQLITE_CHECKPOINT_PASSIVE);
+    // The passive one has done nearly all, so the writer waits for little.
+    if (result == SQLITE_OK && pages >= limits.restart_pages)
+        result = run(SQLITE_CHECKPOINT_RESTART);
+    if (result == SQLITE_OK || (result & 0xff) == SQLITE_BUSY) return {};
+    return std::unexpected(error_of(database_, "cannot checkpoint"));
+}
+
 Result<Statement> Connection::prepare(std::string_view sql) {
     sqlite3_stmt* statement = nullptr;
     const int result = sqlite3_prepare_v3(database_, sql.data(), static_cast<int>(sql.size()),

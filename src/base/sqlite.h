@@ -58,6 +58,12 @@ struct OpenOptions {
     bool automatic_checkpoint = true;
 };
 
+// Pages of the write-ahead log at which it is copied into the database file.
+struct CheckpointLimits {
+    int64_t passive_pages = 4096;   // 16 MiB: from here on, beside the writer
+    int64_t restart_pages = 32768;  // 128 MiB: from here on the writer may wait for the rest
+};
+
 // One connection. One thread at a time. Opened in WAL mode with synchronous=FULL, both read back:
 // Unavailable if SQLite did not take them. Corrupt if the file is not a readable database.
 class Connection {
@@ -71,6 +77,14 @@ public:
     // Runs one or more statements that take no parameters and give no rows that matter.
     Result<void> execute(const std::string& sql);
     int64_t changes() const;  // rows changed by the last statement
+    // After each commit here `pages`, which outlives the connection, is the length of the
+    // write-ahead log.
+    void count_wal_pages(int64_t& pages);
+    // Copies the write-ahead log, `pages` long, into the file: beside others, and when it is long
+    // waits until it can begin anew, as long as busy_timeout. Who is in the way is no error: the
+    // next one copies the same pages. Source: sqlite.org/wal.html, "Avoiding Excessively Large WAL
+    // Files".
+    Result<void> checkpoint(int64_t pages, const CheckpointLimits& limits);
     // To be asked before the file is renamed under an open connection: closing then neither copies
     // the write-ahead log nor deletes files by their names, which are another database's by then.
     void leave_files_alone();

@@ -255,15 +255,16 @@ bool Hll::unite(const Hll& other) {
 
 bool Hll::unite_explicit(std::string_view body) {
     std::array<uint64_t, kMaxExplicit> buffer{};
-    const std::span hashes = std::span(buffer).first(body.size() / sizeof(uint64_t));
+    auto hashes = std::span(buffer).first(body.size() / sizeof(uint64_t));
     for (size_t i = 0; i < hashes.size(); ++i)
         hashes[i] = std::byteswap(load_word(body.data() + i * sizeof(uint64_t)));
     // Sorted and each once, says the format; other writers may have been careless.
     const auto is_wrong = [](uint64_t a, uint64_t b) { return !signed_less(a, b); };
-    if (std::ranges::adjacent_find(hashes, is_wrong) == hashes.end()) return unite_sorted(hashes);
-    bool changed = false;
-    for (const uint64_t hash : hashes) changed |= add(hash);
-    return changed;
+    if (std::ranges::adjacent_find(hashes, is_wrong) != hashes.end()) {
+        std::ranges::sort(hashes, signed_less);
+        hashes = hashes.first(hashes.size() - std::ranges::unique(hashes).size());
+    }
+    return unite_sorted(hashes);
 }
 
 Result<bool> Hll::unite_bytes(std::string_view bytes) {

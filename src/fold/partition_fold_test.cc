@@ -1,6 +1,6 @@
 #include "fold/partition_fold.h"
 
-#include "event/event.h"
+#include "event/test_click.h"
 
 #include <gtest/gtest.h>
 
@@ -11,34 +11,10 @@ namespace {
 
 using calendar::BucketKey;
 
-constexpr int64_t kNine = 1'763'888'400;  // 2025-11-23 09:00 UTC
-constexpr int64_t kHour = 3600;
-
-struct ClickSpec {
-    std::string id;
-    std::string feature = "pay";
-    std::string user = "ann";
-    std::string platform = "web";
-    int64_t at = kNine;
-    bool bot = false;
-    std::vector<event::NamedValue> experiments = {};
-    std::string project = "shop";
-};
-
-std::string line_of(const ClickSpec& spec) {
-    event::Event event;
-    event.project = spec.project;
-    event.event_id = spec.id;
-    event.feature_id = spec.feature;
-    event.user_id = spec.user;
-    event.platform = spec.platform;
-    event.received_at = moment_of(spec.at * 1'000'000);
-    event.bot = spec.bot;
-    event.experiments = spec.experiments;
-    std::string line;
-    append_line(line, event);
-    return line;
-}
+using event::kHour;
+using event::kNine;
+using event::line_of;
+using ClickSpec = event::TestClick;
 
 View view_of(int32_t id, std::string name, std::vector<std::string> dimensions,
              Limits limits = {}) {

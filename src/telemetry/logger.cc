@@ -5,7 +5,6 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <condition_variable>
@@ -62,17 +61,12 @@ void append_text_value(std::string& out, const Field& field) {
         !field.value.empty() && field.value.find_first_of(" =\"\\") == std::string::npos;
     if (is_plain) return append_printable(out, field.value);
     out += '"';
-    std::string_view rest = field.value;
-    while (!rest.empty()) {
-        if (rest.front() == '"' || rest.front() == '\\') {
-            out += '\\';
-            out += rest.front();
-            rest.remove_prefix(1);
-        }
-        const size_t end = std::min(rest.find_first_of("\"\\"), rest.size());
-        append_printable(out, rest.substr(0, end));
-        rest.remove_prefix(end);
+    std::string escaped;
+    for (const char c : field.value) {
+        if (c == '"' || c == '\\') escaped += '\\';
+        escaped += c;
     }
+    append_printable(out, escaped);
     out += '"';
 }
 

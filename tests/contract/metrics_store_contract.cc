@@ -31,7 +31,8 @@ std::vector<Backend> backends() {
              }},
             {"Sqlite", [](const std::filesystem::path& folder) -> std::unique_ptr<MetricsStore> {
                  auto opened = SqliteMetricsStore::open(
-                     {.path = (folder / "metrics.db").string(), .checkpoint_pages = 20},
+                     {.path = (folder / "metrics.db").string(),
+                      .checkpoints = {.passive_pages = 20, .restart_pages = 160}},
                      silent_logger());
                  if (!opened) {
                      ADD_FAILURE() << opened.error().message();

@@ -40,10 +40,11 @@ public:
     // One try at opening and declaring.
     Result<void> open() {
         close();
-        ASSIGN_OR_RETURN(
-            store_,
-            SqliteMetricsStore::open(
-                {.path = "metrics.db", .vfs = disk_.vfs(), .checkpoint_pages = 5}, *logger_));
+        ASSIGN_OR_RETURN(store_, SqliteMetricsStore::open(
+                                     {.path = "metrics.db",
+                                      .vfs = disk_.vfs(),
+                                      .checkpoints = {.passive_pages = 5, .restart_pages = 40}},
+                                     *logger_));
         const std::vector<fold::ViewDefinition> definitions{
             {.project = "shop", .rollup = {"totals", {}}, .zone = "UTC"}};
         ASSIGN_OR_RETURN(const auto views, store_->declare(definitions, at_second(0)));

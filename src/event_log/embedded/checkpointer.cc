@@ -1,7 +1,5 @@
 #include "event_log/embedded/checkpointer.h"
 
-#include <sqlite3.h>
-
 #include <utility>
 
 namespace clickmill::event_log {
@@ -12,7 +10,8 @@ constexpr std::chrono::milliseconds kRestartPatience{50};
 
 }  // namespace
 
-Checkpointer::Checkpointer(FileName name, CheckpointLimits limits, telemetry::Logger& logger)
+Checkpointer::Checkpointer(FileName name, sqlite::CheckpointLimits limits,
+                           telemetry::Logger& logger)
     : name_(std::move(name)),
       limits_(limits),
       logger_(logger),
@@ -53,17 +52,9 @@ Result<void> Checkpointer::checkpoint(int64_t pages) {
                                                                 .busy_timeout = kRestartPatience,
                                                                 .automatic_checkpoint = false}));
     }
-    const auto run_mode = [&](int mode) {
-        return sqlite3_wal_checkpoint_v2(connection_->handle(), nullptr, mode, nullptr, nullptr);
-    };
-    int result = run_mode(SQLITE_CHECKPOINT_PASSIVE);
-    // The passive one has done nearly all, so the writer waits for little.
-    if (result == SQLITE_OK && pages >= limits_.restart_pages)
-        result = run_mode(SQLITE_CHECKPOINT_RESTART);
-    if (result == SQLITE_OK || (result & 0xff) == SQLITE_BUSY) return {};
-    Error error = sqlite::error_of(connection_->handle(), "cannot checkpoint");
-    connection_.reset();
-    return std::unexpected(std::move(error));
+    Result<void> done = connection_->checkpoint(pages, limits_);
+    if (!done) connection_.reset();
+    return done;
 }
 
 }  // namespace clickmill::event_log

@@ -1,6 +1,5 @@
 // Moves what was committed from the WAL into the database file, on a thread and a connection of its
-// own, off the path of the answer. Source: sqlite.org/wal.html, "Avoiding Excessively Large WAL
-// Files".
+// own, off the path of the answer.
 #pragma once
 
 #include "event_log/embedded/log_file.h"
@@ -14,15 +13,10 @@
 
 namespace clickmill::event_log {
 
-struct CheckpointLimits {
-    int64_t passive_pages = 4096;   // 16 MiB: from here on, beside the writer
-    int64_t restart_pages = 32768;  // 128 MiB: from here on the writer may wait for the rest
-};
-
 // Any thread.
 class Checkpointer {
 public:
-    Checkpointer(FileName name, CheckpointLimits limits, telemetry::Logger& logger);
+    Checkpointer(FileName name, sqlite::CheckpointLimits limits, telemetry::Logger& logger);
     // After each commit: how long the WAL is.
     void wal_grew_to(int64_t pages);
     // Closes its connection before the file is closed or moved away.
@@ -33,7 +27,7 @@ private:
     Result<void> checkpoint(int64_t pages);
 
     const FileName name_;
-    const CheckpointLimits limits_;
+    const sqlite::CheckpointLimits limits_;
     telemetry::Logger& logger_;
 
     std::mutex connection_mutex_;  // guards connection_; held while a checkpoint runs

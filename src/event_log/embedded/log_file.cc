@@ -46,11 +46,6 @@ Result<T> judged(Result<T> result) {
     return std::unexpected(as_damage(std::move(result).error()));
 }
 
-int remember_wal_pages(void* pages, sqlite3*, const char*, int count) {
-    *static_cast<int64_t*>(pages) = count;
-    return SQLITE_OK;
-}
-
 Result<int64_t> number(sqlite::Connection& connection, const std::string& sql) {
     ASSIGN_OR_RETURN(sqlite::Statement statement, connection.prepare(sql));
     ASSIGN_OR_RETURN(const bool has_row, statement.step());
@@ -74,7 +69,7 @@ LogFile::LogFile(sqlite::Connection connection, sqlite::Statement insert, sqlite
       wal_pages_(std::make_unique<int64_t>(0)),
       insert_(std::move(insert)),
       update_(std::move(update)) {
-    sqlite3_wal_hook(connection_.handle(), remember_wal_pages, wal_pages_.get());
+    connection_.count_wal_pages(*wal_pages_);
 }
 
 Result<std::unique_ptr<LogFile>> LogFile::open(const FileName& name, const KnownPosition& known) {

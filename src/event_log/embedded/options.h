@@ -21,7 +21,7 @@ struct EmbeddedOptions {
     int compression_level = 1;
     // The largest position that the metrics store knows: no offset below it is handed out again.
     KnownPosition known_position;
-    CheckpointLimits checkpoints;
+    sqlite::CheckpointLimits checkpoints;
     std::string vfs;  // empty: SQLite's own; tests name theirs
 };
 

@@ -1,7 +1,7 @@
 // Copies what was committed from SQLite's write-ahead log into the database file, on a thread of
 // its own: in passive mode, which waits for nobody and nobody for it, until the log is so long that
 // the writer has to wait until it begins anew. Without that a writer that never rests makes the log
-// grow for ever. Source: sqlite.org/wal.html#avoiding_excessively_large_wal_files.
+// grow for ever.
 #pragma once
 
 #include "metrics_store/sqlite/session.h"
@@ -16,8 +16,8 @@ namespace clickmill::metrics_store {
 
 class Checkpointer {
 public:
-    // `passive_pages`: of the log, from which on it is copied.
-    Checkpointer(Session session, int64_t passive_pages);
+    // `session`: its busy_timeout is how long a writer may have to wait for readers.
+    Checkpointer(Session session, sqlite::CheckpointLimits limits);
 
     // Any thread. Never waits for a checkpoint.
     void wal_grew_to(int64_t pages);
@@ -29,7 +29,7 @@ private:
     void run(const std::stop_token& stop);
 
     Session session_;  // of thread_
-    const int64_t passive_pages_;
+    const sqlite::CheckpointLimits limits_;
     std::mutex mutex_;
     std::condition_variable_any is_due_;
     int64_t pages_ = 0;  // guarded by mutex_: to be copied; 0: nothing is due

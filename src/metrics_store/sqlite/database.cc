@@ -1,7 +1,5 @@
 #include "metrics_store/sqlite/database.h"
 
-#include <sqlite3.h>
-
 #include <sys/stat.h>
 #include <utility>
 
@@ -23,11 +21,8 @@ sqlite::OpenOptions reading(const SqliteOptions& options) {
 }
 
 constexpr int kCheckpointCacheKib = 256;
-
-int remember_wal_pages(void* pages, sqlite3*, const char*, int count) {
-    *static_cast<int64_t*>(pages) = count;
-    return SQLITE_OK;
-}
+// How long a restart of the write-ahead log may wait for readers while the writer waits for it.
+constexpr std::chrono::milliseconds kRestartPatience{50};
 
 // 0: there is no such file.
 uint64_t inode_of(const std::string& path) {
@@ -54,13 +49,14 @@ Result<std::shared_ptr<SqliteMetricsStore::Database>> SqliteMetricsStore::Databa
         RETURN_IF_ERROR(prepare_schema(writer, options.path));
     }
     ASSIGN_OR_RETURN(Catalog catalog, load_catalog(writer));
-    ASSIGN_OR_RETURN(Session checkpoints, Session::open(how(kCheckpointCacheKib)));
+    sqlite::OpenOptions checkpointing = how(kCheckpointCacheKib);
+    checkpointing.busy_timeout = kRestartPatience;
+    ASSIGN_OR_RETURN(Session checkpoints, Session::open(checkpointing));
     std::shared_ptr<Database> database(
         new Database(options, std::move(writer), std::move(checkpoints)));
     database->catalog_ = std::make_shared<const Catalog>(std::move(catalog));
     database->file_ = file;
-    sqlite3_wal_hook(database->writer_.session().connection().handle(), remember_wal_pages,
-                     &database->wal_pages_);
+    database->writer_.session().connection().count_wal_pages(database->wal_pages_);
     return database;
 }
 
@@ -116,7 +112,7 @@ template <typename Change>
 auto SqliteMetricsStore::Database::write(Change change) {
     const std::lock_guard lock(writer_mutex_);
     auto done = change(*catalog());
-    checkpointer_.wal_grew_to(wal_pages_);
+    checkpointer_.wal_grew_to(std::exchange(wal_pages_, 0));
     return done;
 }
 

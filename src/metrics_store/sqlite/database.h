@@ -44,7 +44,7 @@ private:
     Database(SqliteOptions options, Session writer, Session checkpoints)
         : options_(std::move(options)),
           writer_(std::move(writer)),
-          checkpointer_(std::move(checkpoints), options_.checkpoint_pages) {}
+          checkpointer_(std::move(checkpoints), options_.checkpoints) {}
     // Runs a change of the writer.
     template <typename Change>
     auto write(Change change);
@@ -54,8 +54,8 @@ private:
     std::atomic<bool> is_abandoned_ = false;
 
     std::mutex writer_mutex_;
+    int64_t wal_pages_ = 0;  // guarded by writer_mutex_: since the checkpointer was told
     Writer writer_;          // guarded by writer_mutex_
-    int64_t wal_pages_ = 0;  // guarded by writer_mutex_: after the last commit
 
     mutable std::mutex mutex_;
     std::shared_ptr<const Catalog> catalog_;         // guarded by mutex_, replaced by declare()

@@ -7,6 +7,7 @@
 // place; the call that found it gets Corrupt, and positions then begin at 0.
 #pragma once
 
+#include "base/sqlite.h"
 #include "metrics_store/metrics_store.h"
 #include "telemetry/logger.h"
 
@@ -23,9 +24,7 @@ struct SqliteOptions {
     int reader_cache_kib = 8192;
     int writer_cache_kib = 32768;
     size_t max_readers = 64;  // snapshots at one moment; more get Unavailable
-    // Pages of the write-ahead log from which on it is copied into the file while others go on;
-    // from eight times as many on, the writer waits until it can begin anew.
-    int64_t checkpoint_pages = 4'096;
+    sqlite::CheckpointLimits checkpoints;
     // Another process writes the file: here it is only read, what that one declares is seen, and
     // damage is left to it. Changes are refused.
     bool follows_another = false;
