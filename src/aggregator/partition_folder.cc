@@ -41,11 +41,13 @@ Result<void> check_identity(PartitionId partition, const fold::Ledger& ledger,
 
 PartitionFolder::PartitionFolder(PartitionId partition, event_log::EventLog& event_log,
                                  metrics_store::MetricsStore& store, Definitions definitions,
-                                 fold::PartitionFold::Options options, const fold::Ledger* ledger)
+                                 fold::PartitionFold::Options options, const fold::Ledger* ledger,
+                                 SetAside set_aside)
     : partition_(partition),
       event_log_(event_log),
       store_(store),
       definitions_(std::move(definitions)),
+      set_aside_(std::move(set_aside)),
       fold_(std::move(options), ledger) {}
 
 Result<std::unique_ptr<PartitionFolder>> PartitionFolder::open(
@@ -64,7 +66,8 @@ Result<std::unique_ptr<PartitionFolder>> PartitionFolder::open(
                              .partition_count = event_log.partition_count(),
                              .repeats = options.repeats,
                              .repeat_key = options.repeat_key},
-                            before.has_ledger ? &before.ledger : nullptr));
+                            before.has_ledger ? &before.ledger : nullptr,
+                            std::move(options.set_aside)));
     RETURN_IF_ERROR(folder->refresh_definitions(now));
     RETURN_IF_ERROR(folder->begin_reading(options.accept_gap, before.ledger));
     return folder;
@@ -119,6 +122,10 @@ Result<int64_t> PartitionFolder::fold_some(const event_log::ReadOptions& options
     ASSIGN_OR_RETURN(const event_log::Batch batch, reader_->next(options, stop));
     for (const event_log::StoredRecord& record : batch.records)
         RETURN_IF_ERROR(fold_record(record, now));
+    if (!unreadable_.empty()) {
+        RETURN_IF_ERROR(set_aside_(partition_, unreadable_));
+        unreadable_.clear();
+    }
     RETURN_IF_ERROR(load_cells());
     at_end_since_ = batch.at_end_since;
     return static_cast<int64_t>(batch.records.size());
@@ -130,7 +137,16 @@ Result<void> PartitionFolder::fold_record(const event_log::StoredRecord& record,
                 .event_count = record.event_count,
                 .lost_before = std::exchange(lost_at_start_, 0) + record.lost_before,
                 .is_damaged = record.is_damaged,
+                .fault = record.fault,
                 .payload = record.payload});
+    if (set_aside_) {
+        if (std::optional<fold::Unread> unread = fold_.unread()) {
+            unreadable_.push_back({.offset = record.offset,
+                                   .append_time = record.append_time,
+                                   .reason = unread->reason,
+                                   .payload = std::move(unread->lines)});
+        }
+    }
     RETURN_IF_ERROR(learn_projects(now));
     for (const fold::MissingDay& missing : fold_.missing_days()) {
         ASSIGN_OR_RETURN(const std::vector<fold::Labels> stored,

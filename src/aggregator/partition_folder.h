@@ -21,7 +21,12 @@ namespace clickmill::aggregator {
 // project.
 using Definitions = std::function<Result<std::vector<fold::ViewDefinition>>()>;
 
+// Keeps copies of what is no event, durable when it returns. What was not committed afterwards is
+// folded, and kept, again.
+using SetAside = std::function<Result<void>(PartitionId, std::span<const event_log::Unreadable>)>;
+
 struct FolderOptions {
+    SetAside set_aside;  // empty: the log itself keeps them for long enough
     fold::RepeatLimits repeats;
     uint64_t repeat_key = 0;  // for a partition that has no ledger yet
     // Goes on at the log's first record when the position was deleted under us, and counts the gap
@@ -63,7 +68,8 @@ public:
 private:
     PartitionFolder(PartitionId partition, event_log::EventLog& event_log,
                     metrics_store::MetricsStore& store, Definitions definitions,
-                    fold::PartitionFold::Options options, const fold::Ledger* ledger);
+                    fold::PartitionFold::Options options, const fold::Ledger* ledger,
+                    SetAside set_aside);
     Result<void> begin_reading(bool accept_gap, const fold::Ledger& ledger);
     Result<void> fold_record(const event_log::StoredRecord& record, Moment now);
     Result<void> learn_projects(Moment now);
@@ -73,6 +79,8 @@ private:
     event_log::EventLog& event_log_;
     metrics_store::MetricsStore& store_;
     Definitions definitions_;
+    SetAside set_aside_;
+    std::vector<event_log::Unreadable> unreadable_;  // of the batch being folded
     fold::PartitionFold fold_;
     std::unique_ptr<event_log::Reader> reader_;
     std::optional<Moment> at_end_since_;

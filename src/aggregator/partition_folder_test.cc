@@ -2,6 +2,7 @@
 
 #include "aggregator/test_world.h"
 
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 
 namespace clickmill::aggregator {
@@ -9,6 +10,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
 TEST(PartitionFolder, CountsEachClickOnceAcrossRestarts) {
     World world;
@@ -169,6 +171,40 @@ TEST(PartitionFolder, AsksForProjectsThatItDoesNotKnowButNotForEachClick) {
     EXPECT_EQ(asked, 3);
     EXPECT_EQ(world.ledger().projects["blog"].counted, 1);
     EXPECT_EQ(world.accounting().total(), world.log_state().total_events);
+}
+
+TEST(PartitionFolder, SetsAsideWhatIsNoEventBeforeItIsCommitted) {
+    World world;
+    std::vector<std::string> aside;
+    Result<void> may;
+    const FolderOptions options{
+        .set_aside = [&](PartitionId, std::span<const event_log::Unreadable> records) {
+            for (const auto& record : records) {
+                aside.push_back(fmt::format("{} {} {}", record.offset.value,
+                                            microseconds_of(record.append_time) / 1'000'000,
+                                            record.payload));
+            }
+            return may;
+        }};
+    world.click({.id = "a"});
+    world.append("garbage\n", 1);
+    world.append(line_of({.id = "b"}) + "[]\n", 2);
+    may = fail(ErrorCode::Unavailable, "no broker", "", "");
+    {
+        const auto folder = *world.open(0, options);
+        EXPECT_FALSE(folder->fold_some({.wait = {}}, {}, world.clock.now()));
+    }
+    EXPECT_EQ(world.accounting().total(), 0) << "nothing without a copy";
+    may = {};
+    aside.clear();
+    world.count_all(0, options);
+    const std::string nine = std::to_string(kNine);
+    EXPECT_THAT(aside, ElementsAre("1 " + nine + " garbage\n", "2 " + nine + " []\n"));
+    EXPECT_EQ(world.accounting().unreadable, 2);
+    EXPECT_EQ(world.accounting().counted, 2);
+    aside.clear();
+    world.count_all(0, options);
+    EXPECT_THAT(aside, IsEmpty()) << "what is committed is in hand";
 }
 
 TEST(PartitionFolder, KeepsTheRecordsOfTheRepeatWindow) {

@@ -25,6 +25,11 @@ struct ServeArguments {
     std::string ready_file;  // empty: none
 };
 
+struct UnreadableArguments {
+    SettingsArguments settings;
+    bool is_again = false;
+};
+
 struct ProjectArguments {
     SettingsArguments settings;
     std::string id;

@@ -38,6 +38,7 @@ public:
         add_serve();
         add_roles();
         add_topics();
+        add_unreadable();
         add_project_commands();
         add_key_commands();
         add_user_commands();
@@ -147,15 +148,29 @@ private:
     }
 
     void add_topics() {
-        CLI::App& topics = group("topics", "The topic on Kafka that is the event log");
-        add_settings(command(topics, "create", "Make the topic as kafka.* says",
+        CLI::App& topics = group("topics", "The topics on Kafka that are the event log");
+        add_settings(command(topics, "create", "Make the topics as kafka.* says",
                              "clickmill topics create --config clickmill.toml",
                              [this] { return create_topic(settings_); }),
                      settings_);
-        add_settings(command(topics, "check", "Say what about the topic breaks a promise",
+        add_settings(command(topics, "check", "Say what about the topics breaks a promise",
                              "clickmill topics check --config clickmill.toml",
                              [this] { return check_topic(settings_); }),
                      settings_);
+    }
+
+    void add_unreadable() {
+        CLI::App& unreadable = group("unreadable", "What the aggregator could not read on Kafka");
+        add_settings(command(unreadable, "list", "Print each record that is no event, and why",
+                             "clickmill unreadable list --config clickmill.toml",
+                             [this] { return list_unreadable(unreadable_); }),
+                     unreadable_.settings);
+        CLI::App* retry = command(unreadable, "retry", "Send again what can be read by now",
+                                  "clickmill unreadable retry --config clickmill.toml",
+                                  [this] { return retry_unreadable(unreadable_); });
+        add_settings(retry, unreadable_.settings);
+        retry->add_flag("--again", unreadable_.is_again,
+                        "also what an earlier retry may have sent before it was cut off");
     }
 
     void add_project_commands() {
@@ -278,6 +293,7 @@ private:
     Action action_ = [] { return 2; };
     SettingsArguments settings_;
     ServeArguments serve_;
+    UnreadableArguments unreadable_;
     ProjectArguments project_;
     KeyArguments key_;
     UserArguments user_;

@@ -27,6 +27,8 @@ int verify_event_log(const CatArguments& arguments);
 int confirm_clock_of(const SettingsArguments& arguments);
 int create_topic(const SettingsArguments& arguments);
 int check_topic(const SettingsArguments& arguments);
+int list_unreadable(const UnreadableArguments& arguments);
+int retry_unreadable(const UnreadableArguments& arguments);
 int print_version();
 
 }  // namespace clickmill::cli

@@ -1,4 +1,5 @@
-// clickmill topics create, topics check: the topic on Kafka that is the event log.
+// clickmill topics create, topics check: the topics on Kafka that are the event log and
+// what is unreadable in it.
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "server/wiring.h"
@@ -26,11 +27,9 @@ int with_kafka(const SettingsArguments& arguments, const Work& work) {
 
 int create_topic(const SettingsArguments& arguments) {
     return with_kafka(arguments, [](const config::Config& config, const server::World& world) {
-        if (const auto made = server::create_topic(config, world); !made) {
-            return report(made.error());
-        }
-        fmt::print("made {} with {} partitions of {} replicas\n", config.kafka_topic,
-                   config.kafka_partitions, config.kafka_replication);
+        const auto made = server::create_topics(config, world);
+        if (!made) return report(made.error());
+        for (const std::string& topic : *made) fmt::print("made {}\n", topic);
         return kDone;
     });
 }
@@ -40,7 +39,7 @@ int check_topic(const SettingsArguments& arguments) {
         const auto problems = server::topic_problems(config, world);
         if (!problems) return report(problems.error());
         for (const std::string& problem : *problems) {
-            fmt::print("{}: {}\n", config.kafka_topic, problem);
+            fmt::print("{}\n", problem);
         }
         if (problems->empty()) fmt::print("{} keeps what is promised\n", config.kafka_topic);
         return problems->empty() ? kDone : kFailed;

@@ -12,6 +12,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace clickmill::event_log {
@@ -32,7 +33,16 @@ struct StoredRecord {
     int32_t event_count = 0;  // lines in `payload`
     int64_t lost_before = 0;  // events known to be gone between the record before and this one
     bool is_damaged = false;  // the payload is gone: `event_count` events are lost here
+    std::string_view fault;   // not empty: nobody may read this record, and why; static text
     std::string payload;      // at least 64 bytes of capacity behind its end, for event::LineReader
+};
+
+// A record, or the lines of one, that are no events.
+struct Unreadable {
+    Offset offset;
+    Moment append_time{};
+    std::string_view reason;  // of the first line; static text
+    std::string payload;      // the original bytes
 };
 
 struct Batch {

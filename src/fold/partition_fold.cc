@@ -66,7 +66,7 @@ void PartitionFold::read(const Input& input) {
     judged_.clear();
     ids_.clear();
     repeats_.enter(input.offset, input.append_time);
-    if (input.is_damaged) return;
+    if (input.is_damaged || !input.fault.empty()) return;
     for (const event::Line& line : lines_.read(input.payload, input.append_time)) {
         judged_.push_back({.line = &line});
         if (!line.readable) continue;
@@ -75,6 +75,27 @@ void PartitionFold::read(const Input& input) {
             ids_.push_back(block_of(line.event.project, line.event.event_id, repeats_.key()));
     }
     judge_repeats();
+}
+
+std::optional<Unread> PartitionFold::unread() const {
+    if (input_.offset < ledger_through_ || input_.is_damaged) return std::nullopt;
+    if (!input_.fault.empty()) return Unread{input_.fault, std::string(input_.payload)};
+    if (judged_.empty()) return Unread{"no line in it", std::string(input_.payload)};
+    const auto first = std::ranges::find(judged_, false, [](const Judged& judged) {
+        return judged.line->readable;
+    });
+    if (first == judged_.end()) return std::nullopt;
+    Unread unread{first->line->error, {}};
+    auto judged = judged_.begin();
+    for (std::string_view rest = input_.payload; !rest.empty() && judged != judged_.end();) {
+        const size_t end = std::min(rest.find('\n'), rest.size() - 1) + 1;
+        const std::string_view line = rest.substr(0, end);
+        rest.remove_prefix(end);
+        if (line.find_first_not_of(" \t\r\n") == std::string_view::npos) continue;
+        if (!judged->line->readable) unread.lines += line;
+        ++judged;
+    }
+    return unread;
 }
 
 void PartitionFold::judge_repeats() {

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,6 +27,7 @@ struct Input {
     int32_t event_count = 0;
     int64_t lost_before = 0;  // events known to be gone before this record
     bool is_damaged = false;  // the payload is gone
+    std::string_view fault;   // not empty: why the payload must not be read; static text
     std::string_view payload;
 };
 
@@ -34,6 +36,12 @@ struct MissingDay {
     ViewId view;
     calendar::BucketKey day = 0;
     std::vector<calendar::BucketKey> hours;  // of that day
+};
+
+// Lines of a record that are no events, as they stand in it, and why the first of them is none.
+struct Unread {
+    std::string_view reason;  // static text
+    std::string lines;
 };
 
 // One thread.
@@ -65,6 +73,10 @@ public:
     std::vector<std::string> missing_projects() const;
     std::vector<MissingDay> missing_days() const;
     void provide_day(ViewId view, calendar::BucketKey day, std::span<const Labels> stored);
+    // What the record just read holds that is no event, unless it is accounted already. A function
+    // of the record alone: events of a project that nobody knows are counted as unreadable, too,
+    // but can be read.
+    std::optional<Unread> unread() const;
     void apply();
 
     // Cells whose stored rows must be known before changes(); asked after a batch of records.

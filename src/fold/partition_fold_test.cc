@@ -2,6 +2,7 @@
 
 #include "event/test_click.h"
 
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <map>
@@ -217,6 +218,41 @@ TEST(PartitionFold, CountsDamagedRecordsAndGapsAsLost) {
                                  .is_damaged = true});
     world.partition_fold().apply();
     EXPECT_EQ(world.accounting("").lost, 10);
+}
+
+TEST(PartitionFold, HandsOverTheLinesThatAreNoEvents) {
+    World world;
+    PartitionFold& fold = world.partition_fold();
+    const auto unread = [&fold](std::string payload, std::string_view fault = {}) {
+        payload.reserve(payload.size() + event::kPadding);
+        fold.read({.offset = fold.next(),
+                   .append_time = moment_of(kNine * 1'000'000),
+                   .event_count = 2,
+                   .fault = fault,
+                   .payload = payload});
+        const auto found = fold.unread();
+        fold.apply();
+        return found ? fmt::format("{}: {}", found->reason, found->lines) : "nothing";
+    };
+    const std::string good = line_of({.id = "1"});
+    EXPECT_EQ(unread(good + line_of({.id = "2", .project = "nobody"})), "nothing");
+    EXPECT_EQ(unread(good + "\n{}\n \n" + good + "[]"), "feature_id is missing: {}\n[]");
+    EXPECT_EQ(unread("\n\n"), "no line in it: \n\n");
+    EXPECT_EQ(unread("  "), "no line in it:   ");
+    EXPECT_EQ(world.accounting("").unreadable, 1 + 2 + 2 + 2);
+    EXPECT_EQ(unread(good + good, "too new"), "too new: " + good + good);
+    EXPECT_EQ(world.accounting("").unreadable, 9);
+    EXPECT_EQ(world.accounting().counted, 1);
+    fold.read({.offset = fold.next(), .event_count = 1, .is_damaged = true});
+    EXPECT_FALSE(fold.unread()) << "nothing is left of it";
+}
+
+TEST(PartitionFold, HandsOverWhatIsAccountedNoMore) {
+    World world;
+    world.append_raw("garbage\n", 1, kNine);
+    world.commit();
+    world.restart();
+    EXPECT_FALSE(world.partition_fold().unread()) << "it was read for the repeat window alone";
 }
 
 TEST(PartitionFold, CountsLinesThatARecordPromisedAsUnreadable) {

@@ -6,6 +6,7 @@
 #include "collector/collector.h"
 #include "config/settings.h"
 #include "control/control.h"
+#include "event_log/unreadable_log.h"
 #include "query_api/query_api.h"
 #include "server/data_folder.h"
 #include "server/operations_handler.h"
@@ -217,8 +218,19 @@ private:
     }
 
     void start_aggregator() {
+        aggregator::Options options =
+            aggregator_options_of(config_, event_log_->partition_count());
+        if (is_kafka(config_)) {
+            const World world{*clock_, *logger_, registry_};
+            unreadable_.emplace(
+                config_.kafka_topic, [this, world] { return open_unreadable_log(config_, world); },
+                *clock_, *logger_, registry_);
+            options.follower.folder.set_aside = [this](PartitionId partition, const auto& records) {
+                return unreadable_->keep(partition, records);
+            };
+        }
         aggregator_ = std::make_unique<aggregator::Aggregator>(
-            aggregator_options_of(config_, event_log_->partition_count()),
+            std::move(options),
             aggregator::Parts{*event_log_, *store_, *clock_, *logger_, registry_, health_},
             [this]() -> Result<std::vector<fold::ViewDefinition>> {
                 ASSIGN_OR_RETURN(const auto projects, control_->projects());
@@ -325,6 +337,7 @@ private:
     std::unique_ptr<control::Control> control_;
     std::unique_ptr<metrics_store::MetricsStore> store_;
     std::unique_ptr<event_log::EventLog> event_log_;
+    std::optional<event_log::UnreadableLog> unreadable_;
     std::unique_ptr<aggregator::Aggregator> aggregator_;
     std::unique_ptr<collector::Collector> collector_;
     std::unique_ptr<query_api::QueryApi> query_api_;

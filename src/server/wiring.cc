@@ -7,6 +7,8 @@
 #include "metrics_store/sqlite/sqlite_metrics_store.h"
 #include "server/data_folder.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -46,6 +48,23 @@ event_log::TopicPlan topic_plan_of(const config::Config& config) {
     plan.retention = std::chrono::hours(config.kafka_retention_hours);
     plan.least_retention = std::chrono::seconds(kSlices * config.repeat_slice_seconds);
     return plan;
+}
+
+// Only in it a copy is kept of what nobody can read, and rarely: one partition will do.
+event_log::KafkaOptions unreadable_options_of(const config::Config& config) {
+    event_log::KafkaOptions options = kafka_options_of(config);
+    options.topic = unreadable_log_name(config);
+    options.max_queue_bytes = event_log::KafkaOptions{}.max_queue_bytes;
+    options.start_timeout = options.request_timeout;
+    return options;
+}
+
+std::vector<std::pair<event_log::KafkaOptions, event_log::TopicPlan>> topics_of(
+    const config::Config& config) {
+    event_log::TopicPlan unreadable = topic_plan_of(config);
+    unreadable.partitions = 1;
+    return {{kafka_options_of(config), topic_plan_of(config)},
+            {unreadable_options_of(config), unreadable}};
 }
 
 event_log::KnownPosition position_of(const metrics_store::Progress& known) {
@@ -98,12 +117,48 @@ bool is_kafka(const config::Config& config) {
     return config.event_log_backend == "kafka";
 }
 
-Result<void> create_topic(const config::Config& config, const World& world) {
-    return event_log::create_topic(kafka_options_of(config), topic_plan_of(config), world.logger);
+std::string unreadable_log_name(const config::Config& config) {
+    return config.kafka_topic + ".unreadable";
+}
+
+Result<std::unique_ptr<event_log::EventLog>> open_unreadable_log(const config::Config& config,
+                                                                 const World& world) {
+    if (!is_kafka(config)) {
+        return fail(ErrorCode::InvalidInput, "there is no log of what is unreadable",
+                    "event_log.backend", "the embedded log keeps it itself: 'clickmill log cat'");
+    }
+    return event_log::KafkaEventLog::open(unreadable_options_of(config),
+                                          event_log::KafkaUse::ReadAndAppend, world.clock,
+                                          world.logger);
+}
+
+Result<std::vector<std::string>> create_topics(const config::Config& config, const World& world) {
+    std::vector<std::string> made;
+    Result<void> refused;
+    for (const auto& [options, plan] : topics_of(config)) {
+        const Result<void> created = event_log::create_topic(options, plan, world.logger);
+        if (created) {
+            made.push_back(fmt::format("{} with {} partitions of {} replicas", options.topic,
+                                       plan.partitions, plan.replication));
+        } else if (created.error().code == ErrorCode::Conflict) {
+            refused = created;
+        } else {
+            return std::unexpected(created.error());
+        }
+    }
+    if (made.empty()) return std::unexpected(refused.error());
+    return made;
 }
 
 Result<std::vector<std::string>> topic_problems(const config::Config& config, const World& world) {
-    return event_log::topic_problems(kafka_options_of(config), topic_plan_of(config), world.logger);
+    std::vector<std::string> problems;
+    for (const auto& [options, plan] : topics_of(config)) {
+        ASSIGN_OR_RETURN(const auto found, event_log::topic_problems(options, plan, world.logger));
+        for (const std::string& problem : found) {
+            problems.push_back(fmt::format("{}: {}", options.topic, problem));
+        }
+    }
+    return problems;
 }
 
 }  // namespace clickmill::server

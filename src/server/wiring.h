@@ -41,9 +41,16 @@ Result<std::unique_ptr<event_log::EventLog>> open_event_log(const config::Config
 Result<std::unique_ptr<event_log::EventLog>> open_event_log_to_read(const config::Config& config,
                                                                     const World& world);
 
-// The topic on Kafka as configured. Conflict: it is there already.
-Result<void> create_topic(const config::Config& config, const World& world);
-// What about it does not keep what is promised; one line each, with what to do.
+// The log of what nobody could read in the event log; name and way to open it. InvalidInput where
+// there is none: the embedded log keeps those itself.
+std::string unreadable_log_name(const config::Config& config);
+Result<std::unique_ptr<event_log::EventLog>> open_unreadable_log(const config::Config& config,
+                                                                 const World& world);
+
+// The topics on Kafka as configured, those that are missing; returns their names. Conflict: all are
+// there already.
+Result<std::vector<std::string>> create_topics(const config::Config& config, const World& world);
+// What about them does not keep what is promised; one line each, with what to do.
 Result<std::vector<std::string>> topic_problems(const config::Config& config, const World& world);
 
 }  // namespace clickmill::server

@@ -7,6 +7,7 @@ What must hold: nothing acknowledged is lost or doubled, everything goes on by i
 where it cannot the parts stop and say what is wrong.
 """
 import argparse
+import json
 import os
 import pathlib
 import random
@@ -119,6 +120,63 @@ def refuses_what_is_too_large_for_the_broker(roles, *_):
     return comparison.differences
 
 
+def garbage_of(roles, *lines, version=None):
+    """Records of another program: one a line, with Clickmill's header when there is a version."""
+    words = ["--producer-property", "partitioner.class=org.apache.kafka.clients.producer.RoundRobinPartitioner"]
+    head = ""
+    if version:
+        words += ["--property", "parse.headers=true"]
+        head = f"clickmill-version:{version}\t"
+    java_client(roles, "ConsoleProducer", *words, check=True, input="".join(f"{head}{line}\n" for line in lines))
+
+
+def unreadable_of(roles):
+    listed = roles.collect.run("unreadable", "list").splitlines()
+    return sorted((entry["reason"], entry["payload"]) for entry in map(json.loads, listed))
+
+
+def sets_aside_what_is_no_event(roles, *_):
+    """What nobody can read is kept with its reason, counted, and sent again once it can be read."""
+    newer = json.dumps({"feature_id": "newer", "user_id": "ann"})
+    before = roles.query.ask("accounting", roles.read_key)
+    garbage_of(roles, "no JSON", '{"user_id": "ann"}')
+    garbage_of(roles, newer, version=2)
+    wait_until(lambda: roles.query.ask("accounting", roles.read_key)["unreadable"] == before["unreadable"] + 3,
+               "three records are counted as unreadable", 30)
+    kept = unreadable_of(roles)
+    report = roles.collect.run("unreadable", "retry")
+    roles.query.wait_until_counted(roles.read_key)
+    comparison = Comparison(roles.query, roles.read_key, None)
+    comparison.expect("kept", kept, [("feature_id is missing", '{"user_id": "ann"}'),
+                                     ("not a JSON object with members of the right types", "no JSON"),
+                                     ("written by another version of Clickmill", newer)])
+    comparison.expect("report of retry", report, "1 events are sent, 2 records stay unreadable\n")
+    comparison.expect("report of another retry", roles.collect.run("unreadable", "retry"),
+                      "0 events are sent, 2 records stay unreadable\n")
+    comparison.expect("left", [payload for _, payload in unreadable_of(roles)], ['{"user_id": "ann"}', "no JSON"])
+    line, = comparison.series(feature_id="newer", grain="day")
+    comparison.expect("clicks that were sent again", line["total"], 1)
+    return comparison.differences
+
+
+def counts_on_without_a_place_for_what_is_no_event(roles, *_):
+    """Without the topic for it, what nobody can read is counted all the same; 'topics create' makes it again."""
+    java_client(roles, "TopicCommand", "--delete", topic=f"{TOPIC}.unreadable", check=True)
+    roles.aggregate.stop()
+    roles.aggregate.start(60)
+    before = roles.query.ask("accounting", roles.read_key)
+    garbage_of(roles, "no JSON")
+    wait_until(lambda: roles.query.ask("accounting", roles.read_key)["unreadable"] == before["unreadable"] + 1,
+               "it is counted", 30)
+    wrong = []
+    if "no copy is kept" not in roles.aggregate.output():
+        wrong.append("the aggregator says nothing of it")
+    made = roles.collect.run("topics", "create")
+    if f"made {TOPIC}.unreadable with 1 partitions" not in made or f"made {TOPIC} " in made:
+        wrong.append(f"topics create: {made}")
+    return wrong
+
+
 def stops_when_partitions_are_added(roles, *_):
     java_client(roles, "TopicCommand", "--alter", "--partitions", "5", check=True)
     says(roles.aggregate, "partitions changed", "it was 4 and is 5")
@@ -135,18 +193,25 @@ def stops_when_the_topic_is_another(roles, *_):
     return says(roles.collect, "made again")
 
 
+DAYS = (survives_a_pause, names_a_topic_that_does_not_fit, names_a_topic_that_is_missing,
+        refuses_what_is_too_large_for_the_broker, sets_aside_what_is_no_event,
+        counts_on_without_a_place_for_what_is_no_event, stops_when_partitions_are_added,
+        stops_when_the_topic_is_another)  # in this order: the last two end the topic
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pause", type=float, default=4, help="seconds that the broker stands still")
+    parser.add_argument("--days", nargs="+", help="only these, by a part of their names")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rate", type=int, default=2_000, help="events a second")
     options = parse_arguments(parser, "load")
     passed = failed = 0
     with tempfile.TemporaryDirectory(prefix="clickmill-kafka-days-") as folder, \
             RolesOnKafka(options.bin, f"days-{os.getpid()}") as roles:
-        for day in (survives_a_pause, names_a_topic_that_does_not_fit, names_a_topic_that_is_missing,
-                    refuses_what_is_too_large_for_the_broker, stops_when_partitions_are_added,
-                    stops_when_the_topic_is_another):
+        for day in DAYS:
+            if options.days and not any(part in day.__name__ for part in options.days):
+                continue
             begin = time.monotonic()
             try:
                 differences = day(roles, options, pathlib.Path(folder))

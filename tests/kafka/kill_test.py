@@ -51,11 +51,11 @@ def check(roles, journal, is_last):
     return comparison.differences, accounting
 
 
-def java_client(roles, name, *words, **options):
+def java_client(roles, name, *words, topic=TOPIC, **options):
     """Another client than ours: a tool of Kafka's own."""
     return subprocess.run(
         roles.cluster.java(roles.folder, f"org.apache.kafka.tools.{name}", "--bootstrap-server",
-                           roles.cluster.bootstrap, "--topic", TOPIC, *words),
+                           roles.cluster.bootstrap, "--topic", topic, *words),
         capture_output=True, text=True, **options)
 
 

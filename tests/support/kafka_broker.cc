@@ -175,9 +175,4 @@ void TestTopic::delete_topic() {
     answer_of(queue.get());
 }
 
-void TestTopic::produce(int32_t partition, const std::string& value) {
-    const auto error = send(client_.get(), options_.topic, partition, value);
-    EXPECT_EQ(error, RD_KAFKA_RESP_ERR_NO_ERROR) << rd_kafka_err2name(error);
-}
-
 }  // namespace clickmill::tests

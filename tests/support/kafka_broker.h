@@ -30,8 +30,6 @@ public:
     void delete_records(int32_t partition, int64_t before);
     void delete_topic();
     void create(int32_t partitions);
-    // A record without any header, as another client would produce it.
-    void produce(int32_t partition, const std::string& value);
 
 private:
     void set_up(int32_t partitions, std::span<const int32_t> brokers);

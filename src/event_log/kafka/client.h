@@ -15,6 +15,12 @@
 
 namespace clickmill::event_log::kafka {
 
+// What other readers of the topic see of our records, beside the value. Stored: never change.
+inline constexpr const char* kContentTypeHeader = "content-type";
+inline constexpr std::string_view kContentType = "application/x-ndjson";
+inline constexpr const char* kVersionHeader = "clickmill-version";
+inline constexpr std::string_view kVersion = "1";
+
 template <auto destroy>
 struct Destroy {
     template <typename T>

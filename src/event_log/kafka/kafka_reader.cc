@@ -148,13 +148,33 @@ Result<void> KafkaReader::look_at(Message message) {
     }
 }
 
+namespace {
+
+// Why nobody may read this record, or empty. Other producers' records have no version.
+std::string_view fault_of(const rd_kafka_message_t* message) {
+    if (message->len > static_cast<size_t>(kMaxRecordBytes)) return "larger than 4 MiB";
+    rd_kafka_headers_t* headers = nullptr;
+    const void* version = nullptr;
+    size_t size = 0;
+    if (rd_kafka_message_headers(message, &headers) ||
+        rd_kafka_header_get_last(headers, kVersionHeader, &version, &size)) {
+        return {};
+    }
+    const std::string_view found(static_cast<const char*>(version), version ? size : 0);
+    return found == kVersion ? "" : "written by another version of Clickmill";
+}
+
+}  // namespace
+
 StoredRecord KafkaReader::take(const Message& message) {
     rd_kafka_timestamp_type_t kind{};
     const int64_t milliseconds = rd_kafka_message_timestamp(message.get(), &kind);
     if (kind != RD_KAFKA_TIMESTAMP_NOT_AVAILABLE) {
         append_time_ = std::max(append_time_, moment_of(milliseconds * 1'000));
     }
-    StoredRecord record{.offset = Offset{message->offset}, .append_time = append_time_};
+    StoredRecord record{.offset = Offset{message->offset},
+                        .append_time = append_time_,
+                        .fault = fault_of(message.get())};
     record.payload.reserve(message->len + kPadding);
     record.payload.assign(static_cast<const char*>(message->payload), message->len);
     record.event_count = count_lines(record.payload);

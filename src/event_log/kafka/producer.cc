@@ -17,10 +17,6 @@ constexpr std::chrono::milliseconds kPoll{100};
 constexpr std::chrono::milliseconds kShortPoll{10};
 using Failure = std::unique_ptr<rd_kafka_error_t, Destroy<rd_kafka_error_destroy>>;
 
-// What other readers of the topic see of our records, beside the value.
-constexpr std::string_view kContentType = "application/x-ndjson";
-constexpr std::string_view kVersion = "1";  // Stored: never change.
-
 }  // namespace
 
 // One append under way; its records refer to it. Only the thread of the producer changes it.
@@ -117,10 +113,10 @@ rd_kafka_resp_err_t Producer::produce(PartitionId partition, std::string_view li
     with[3].u.mem.ptr = const_cast<char*>(lines.data());  // only read: it is copied
     with[3].u.mem.size = lines.size();
     with[4].vtype = RD_KAFKA_VTYPE_HEADER;
-    with[4].u.header = {"content-type", kContentType.data(),
+    with[4].u.header = {kContentTypeHeader, kContentType.data(),
                         static_cast<ssize_t>(kContentType.size())};
     with[5].vtype = RD_KAFKA_VTYPE_HEADER;
-    with[5].u.header = {"clickmill-version", kVersion.data(),
+    with[5].u.header = {kVersionHeader, kVersion.data(),
                         static_cast<ssize_t>(kVersion.size())};
     with[6].vtype = RD_KAFKA_VTYPE_OPAQUE;
     with[6].u.ptr = append;
