@@ -128,6 +128,7 @@ Result<int64_t> PartitionFolder::fold_some(const event_log::ReadOptions& options
     }
     RETURN_IF_ERROR(load_cells());
     at_end_since_ = batch.at_end_since;
+    log_end_ = batch.end;
     return static_cast<int64_t>(batch.records.size());
 }
 

@@ -62,6 +62,7 @@ public:
     const fold::PartitionFold& fold() const { return fold_; }
     PartitionId partition() const { return partition_; }
     bool is_at_end() const { return at_end_since_.has_value(); }
+    Offset log_end() const { return log_end_; }  // as last seen
     // Records below are needed by nobody here: not by the repeat window, not by a view.
     Offset keep_from() const;
 
@@ -84,6 +85,7 @@ private:
     fold::PartitionFold fold_;
     std::unique_ptr<event_log::Reader> reader_;
     std::optional<Moment> at_end_since_;
+    Offset log_end_;
     int64_t lost_at_start_ = 0;  // the gap that was accepted; counted with the first record
     std::set<std::string, std::less<>> unknown_projects_;  // as of definitions_asked_at_
     Moment definitions_asked_at_{};

@@ -97,6 +97,7 @@ Result<void> PartitionFollower::flush(std::span<const fold::ViewId> views, std::
     last_flush_ = parts_.clock.steady();
     for (const fold::ViewId view : views) last_view_flush_[view] = last_flush_;
     parts_.event_log.allow_deletion(partition_, folder_->keep_from());
+    parts_.event_log.note_counted(partition_, commit.ledger.through);
     evict();
     show(commit.ledger);
     return {};
@@ -136,6 +137,11 @@ void PartitionFollower::show(const fold::Ledger& ledger) {
     telemetry::Registry& registry = parts_.registry;
     registry.gauge("clickmill_aggregator_lag_seconds", "Age of the newest complete moment.", labels)
         .set(seconds(ledger.complete_through));
+    registry
+        .gauge("clickmill_aggregator_lag_records", "Records of the log that are not yet counted.",
+               labels)
+        .set(static_cast<double>(
+            std::max<int64_t>(0, folder_->log_end().value - ledger.through.value)));
     registry
         .gauge("clickmill_aggregator_position", "Offset that the partition is folded up to.",
                labels)

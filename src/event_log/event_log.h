@@ -51,6 +51,7 @@ struct Batch {
     // appended before it is in hand. Unset when there is more to read at once.
     std::optional<Moment> at_end_since;
     Offset next;  // where reading goes on
+    Offset end;   // of the log, as last seen; never below `next`
 };
 
 struct ReadOptions {
@@ -105,6 +106,9 @@ public:
     // Records below `keep_from` are no longer needed by any reader; the log may delete them once
     // its own retention allows.
     virtual void allow_deletion(PartitionId partition, Offset keep_from) = 0;
+
+    // Everything below `through` is counted, durably: for tools that show how far readers are.
+    virtual void note_counted(PartitionId, Offset) {}
 
     // Why appends fail at the moment, or success. For readiness.
     virtual Result<void> health() = 0;

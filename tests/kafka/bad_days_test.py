@@ -177,6 +177,35 @@ def counts_on_without_a_place_for_what_is_no_event(roles, *_):
     return wrong
 
 
+def lag_of(roles):
+    """What Kafka's own tool says of our group: records that are not yet counted, over all partitions."""
+    done = subprocess.run(roles.cluster.java(roles.folder, "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
+                                             "--bootstrap-server", roles.cluster.bootstrap, "--describe", "--group",
+                                             "clickmill"), capture_output=True, text=True)
+    rows = [line.split() for line in done.stdout.splitlines() if TOPIC in line.split()]
+    return sum(int(row[5]) for row in rows) if len(rows) == 4 else None  # a row for each partition
+
+
+def shows_the_lag(roles, *_):
+    """Kafka's own tools and our metrics know how many records wait, and for which partition."""
+    def metric_lag():
+        lines = roles.aggregate.operations("/metrics")[1].splitlines()
+        return sum(float(line.split()[1]) for line in lines if line.startswith("clickmill_aggregator_lag_records{"))
+    roles.query.wait_until_counted(roles.read_key)
+    wait_until(lambda: lag_of(roles) == 0, "Kafka's tool sees that all is counted", 30)
+    roles.aggregate.stop()
+    clicks = [{"feature_id": "waits", "user_id": f"u{i}", "event_id": f"waits-{i}"} for i in range(300)]
+    comparison = Comparison(roles.query, roles.read_key, None)
+    comparison.expect("answer", roles.collect.send(roles.write_key, clicks)[0], 200)
+    comparison.expect("lag without an aggregator", lag_of(roles), 300)
+    accounting = roles.query.ask("accounting", roles.read_key)
+    comparison.expect("pending by partition", sum(part["pending"] for part in accounting["partitions"]), 300)
+    roles.aggregate.start(60)
+    wait_until(lambda: lag_of(roles) == 0, "Kafka's tool sees that all is counted again", 30)
+    wait_until(lambda: metric_lag() == 0, "so does the metric", 10)
+    return comparison.differences
+
+
 def stops_when_partitions_are_added(roles, *_):
     java_client(roles, "TopicCommand", "--alter", "--partitions", "5", check=True)
     says(roles.aggregate, "partitions changed", "it was 4 and is 5")
@@ -195,7 +224,7 @@ def stops_when_the_topic_is_another(roles, *_):
 
 DAYS = (survives_a_pause, names_a_topic_that_does_not_fit, names_a_topic_that_is_missing,
         refuses_what_is_too_large_for_the_broker, sets_aside_what_is_no_event,
-        counts_on_without_a_place_for_what_is_no_event, stops_when_partitions_are_added,
+        counts_on_without_a_place_for_what_is_no_event, shows_the_lag, stops_when_partitions_are_added,
         stops_when_the_topic_is_another)  # in this order: the last two end the topic
 
 

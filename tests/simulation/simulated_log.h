@@ -93,6 +93,7 @@ private:
                 next_ = next_.next();
             }
             batch.next = next_;
+            batch.end = {static_cast<int64_t>(log_.durable.size())};
             return batch;
         }
 

@@ -31,6 +31,7 @@ Result<Batch> EmbeddedReader::next(const ReadOptions& options, std::stop_token s
     }
     if (next_ >= view.summary.end) batch.at_end_since = view.asked_at;
     batch.next = next_;
+    batch.end = std::max(next_, view.summary.end);
     return batch;
 }
 

@@ -1,5 +1,6 @@
 #include "event_log/kafka/kafka_event_log.h"
 
+#include "event_log/kafka/group_offsets.h"
 #include "event_log/kafka/kafka_reader.h"
 #include "event_log/kafka/producer.h"
 #include "event_log/kafka/topic_watch.h"
@@ -9,6 +10,7 @@
 namespace clickmill::event_log {
 namespace {
 
+using kafka::GroupOffsets;
 using kafka::KafkaReader;
 using kafka::Producer;
 using kafka::Range;
@@ -69,6 +71,10 @@ public:
     // Kafka's own retention deletes, whatever has been folded: it is set well above the lag.
     void allow_deletion(PartitionId, Offset) override {}
 
+    void note_counted(PartitionId partition, Offset through) override {
+        group_.note(partition, through);
+    }
+
     Result<void> health() override {
         RETURN_IF_ERROR(topic_->check());
         return writability_.state();
@@ -106,6 +112,7 @@ private:
     telemetry::Logger& logger_;
     kafka::Writability writability_;
     const std::unique_ptr<TopicWatch> topic_;
+    GroupOffsets group_{options_, clock_, logger_};
     std::unique_ptr<Producer> producer_;
 };
 

@@ -52,13 +52,23 @@ Result<Batch> KafkaReader::next(const ReadOptions& options, std::stop_token stop
         }
     }
     batch.next = next_;
+    batch.end = std::max(next_, last_known_end());
     return batch;
+}
+
+// As the brokers said with the records that they last gave, when that is news.
+Offset KafkaReader::last_known_end() const {
+    int64_t low = 0;
+    int64_t high = RD_KAFKA_OFFSET_INVALID;
+    rd_kafka_get_watermark_offsets(client_.get(), options_.topic.c_str(), partition_.value, &low,
+                                   &high);
+    return std::max(end_, Offset{high});
 }
 
 Result<void> KafkaReader::start() {
     if (client_) return {};
     const std::array<std::pair<std::string_view, std::string>, 9> ours = {{
-        {"group.id", "clickmill"},  // wanted by librdkafka; never joined
+        {"group.id", options_.group},  // wanted by librdkafka; never joined
         {"enable.auto.commit", "false"},
         {"enable.auto.offset.store", "false"},
         {"auto.offset.reset", "error"},

@@ -38,6 +38,7 @@ private:
     Result<void> fetch(std::chrono::milliseconds wait);
     Result<void> look_at(Message message);
     StoredRecord take(const Message& message);
+    Offset last_known_end() const;
     std::string place() const;
 
     const PartitionId partition_;

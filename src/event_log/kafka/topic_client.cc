@@ -33,7 +33,10 @@ TopicDescription description_of(const rd_kafka_TopicDescription_t* topic) {
         size_t in_sync = 0;
         rd_kafka_TopicPartitionInfo_replicas(partitions[i], &replicas);
         rd_kafka_TopicPartitionInfo_isr(partitions[i], &in_sync);
-        if (!rd_kafka_TopicPartitionInfo_leader(partitions[i])) ++description.without_leader;
+        if (!rd_kafka_TopicPartitionInfo_leader(partitions[i])) {
+            description.without_leader.push_back(
+                rd_kafka_TopicPartitionInfo_partition(partitions[i]));
+        }
         const auto least = [i](int32_t so_far, size_t found) {
             return i == 0 ? static_cast<int32_t>(found)
                           : std::min(so_far, static_cast<int32_t>(found));

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace clickmill::event_log::kafka {
 
@@ -16,7 +17,7 @@ struct TopicDescription {
     int32_t partition_count = 0;
     int32_t replication = 0;     // the least over the partitions
     int32_t in_sync = 0;         // replicas, the least over the partitions
-    int32_t without_leader = 0;  // partitions that nobody leads at the moment
+    std::vector<int32_t> without_leader;  // partitions that nobody leads at the moment
 };
 
 struct Range {

@@ -92,9 +92,9 @@ Result<void> TopicWatch::identity_of(const TopicDescription& found) const {
 }
 
 Result<void> TopicWatch::writability_of(const TopicDescription& found) const {
-    if (found.without_leader > 0) {
+    if (!found.without_leader.empty()) {
         return fail(ErrorCode::Unavailable, "cannot append record", options_.topic,
-                    fmt::format("{} of its partitions have no leader", found.without_leader));
+                    fmt::format("nobody leads partition {}", fmt::join(found.without_leader, ", ")));
     }
     const auto settings = client_->settings();
     if (!settings) return {};  // who may not read them can still write

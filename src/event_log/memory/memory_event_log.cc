@@ -51,6 +51,7 @@ public:
             next_ = partition.end;
         }
         batch.next = next_;
+        batch.end = partition.end;
         return batch;
     }
 
