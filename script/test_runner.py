@@ -229,7 +229,9 @@ def quick_steps():
               ("damage", python_test("tests/crash/damage_test.py")),
               ("clock-jump", python_test("tests/crash/clock_jump_test.py")),
               ("kafka-contract", python_test("tests/kafka/contract_test.py")),
-              ("kafka-kill", python_test("tests/kafka/kill_test.py", "--rounds", "4"))]
+              ("kafka-kill", python_test("tests/kafka/kill_test.py", "--rounds", "10")),
+              ("kafka-bad-days", python_test("tests/kafka/bad_days_test.py")),
+              ("kafka-spool", python_test("tests/kafka/spool_test.py"))]
     return steps
 
 
@@ -246,8 +248,7 @@ def deep_steps():
                                             preset="dev")),
             ("crash-200", python_test("tests/crash/crash_test.py", "--rounds", "200", "--seed", "200",
                                       preset="dev")),
-            ("kafka-kill-10", python_test("tests/kafka/kill_test.py", "--rounds", "10", preset="dev")),
-            ("kafka-bad-days", python_test("tests/kafka/bad_days_test.py", preset="dev"))]
+            ("kafka-kill-20", python_test("tests/kafka/kill_test.py", "--rounds", "20", preset="dev"))]
 
 
 def run_steps(steps):

@@ -59,15 +59,14 @@ Result<std::unique_ptr<PartitionFolder>> PartitionFolder::open(
         RETURN_IF_ERROR(
             check_identity(partition, before.ledger, state, event_log.partition_count()));
     }
-    std::unique_ptr<PartitionFolder> folder(
-        new PartitionFolder(partition, event_log, store, std::move(definitions),
-                            {.partition = partition,
-                             .log_id = state.log_id,
-                             .partition_count = event_log.partition_count(),
-                             .repeats = options.repeats,
-                             .repeat_key = options.repeat_key},
-                            before.has_ledger ? &before.ledger : nullptr,
-                            std::move(options.set_aside)));
+    std::unique_ptr<PartitionFolder> folder(new PartitionFolder(
+        partition, event_log, store, std::move(definitions),
+        {.partition = partition,
+         .log_id = state.log_id,
+         .partition_count = event_log.partition_count(),
+         .repeats = options.repeats,
+         .repeat_key = options.repeat_key},
+        before.has_ledger ? &before.ledger : nullptr, std::move(options.set_aside)));
     RETURN_IF_ERROR(folder->refresh_definitions(now));
     RETURN_IF_ERROR(folder->begin_reading(options.accept_gap, before.ledger));
     return folder;

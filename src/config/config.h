@@ -52,6 +52,8 @@ struct Config {
     int64_t kafka_retention_hours = 168;
     int64_t kafka_events_per_record = 1;
     int64_t kafka_delivery_timeout_ms = 15'000;
+    int64_t kafka_spool_gib = 0;
+    std::string kafka_spool_folder;
     std::vector<std::string> kafka_settings;
 
     int64_t flush_interval_ms = 1'000;

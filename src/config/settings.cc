@@ -114,6 +114,14 @@ const std::vector<Setting>& table() {
          1, 10'000},
         {"kafka.delivery_timeout_ms", &Config::kafka_delivery_timeout_ms,
          "How long a request waits for the brokers before it is answered 503.", 1'000, 300'000},
+        {"kafka.spool_gib", &Config::kafka_spool_gib,
+         "While no broker answers, a collector accepts clicks into a spool on its own disk, up to "
+         "this size and for as long as repeats are recognised, and lets them go to Kafka in order "
+         "later. 0: it answers 503 instead.",
+         0, 100'000},
+        {"kafka.spool_folder", &Config::kafka_spool_folder,
+         "Where the spool lies; collectors on one machine want one each. Empty: \"spool\" in the "
+         "data folder."},
         {"kafka.settings", &Config::kafka_settings,
          "Settings of librdkafka by name, such as \"security.protocol=SASL_SSL\"; "
          "docs/guide/kafka.md "

@@ -17,9 +17,9 @@ constexpr std::chrono::seconds kLookAgain{60};  // for a log that was missing
 
 // Bytes that no JSON text can hold.
 std::string hex_of(std::string_view bytes) {
-    return fmt::format("{:02x}", fmt::join(std::span(reinterpret_cast<const uint8_t*>(bytes.data()),
-                                                     bytes.size()),
-                                           ""));
+    return fmt::format(
+        "{:02x}",
+        fmt::join(std::span(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()), ""));
 }
 
 std::string bytes_of(std::string_view hex) {
@@ -117,8 +117,7 @@ Result<void> append_entries(EventLog& unreadable, std::span<const UnreadableEntr
     std::vector<std::pair<PartitionId, Record>> records;
     records.reserve(entries.size());
     for (const UnreadableEntry& entry : entries) {
-        records.emplace_back(PartitionId{0},
-                             Record{.payload = line_of(entry), .event_count = 1});
+        records.emplace_back(PartitionId{0}, Record{.payload = line_of(entry), .event_count = 1});
     }
     return append_all(unreadable, std::move(records));
 }
@@ -168,7 +167,13 @@ Result<void> UnreadableLog::keep(PartitionId partition, std::span<const Unreadab
                            .reason = std::string(one.reason),
                            .payload = one.payload});
     }
-    RETURN_IF_ERROR(append_entries(*log_, entries));
+    if (const Result<void> kept = append_entries(*log_, entries); !kept) {
+        if (kept.error().code == ErrorCode::Unavailable) return kept;
+        logger_.warn("what is unreadable is counted, but no copy is kept",
+                     {{"error", kept.error().message()}});
+        not_kept_.add(static_cast<int64_t>(unreadable.size()));
+        return {};
+    }
     kept_.add(static_cast<int64_t>(unreadable.size()));
     return {};
 }

@@ -56,8 +56,9 @@ public:
     UnreadableLog(std::string log, Open open, Clock& clock, telemetry::Logger& logger,
                   telemetry::Registry& registry);
 
-    // Durable when it returns. While there is no such log (NotFound), what nobody can read is
-    // counted and not kept: a partition never waits for it. Unavailable: to be tried again.
+    // Durable when it returns. Where there is no such log (NotFound), or it refuses them for good,
+    // they are counted and not kept: a partition never waits for that. Unavailable: to be tried
+    // again.
     Result<void> keep(PartitionId partition, std::span<const Unreadable> unreadable);
 
 private:

@@ -133,6 +133,9 @@ TEST_F(UnreadableLogTest, SaysWhenItMayNotBeKept) {
     ASSERT_TRUE(keep({{Offset{7}, {}, "why", "a\n"}}));
     opened_->fail_next_appends(1, {.code = ErrorCode::Unavailable});
     EXPECT_EQ(keep({{Offset{8}, {}, "why", "b\n"}}).error().code, ErrorCode::Unavailable);
+    opened_->fail_next_appends(1, {.code = ErrorCode::TooMuch});
+    EXPECT_TRUE(keep({{Offset{8}, {}, "why", "b\n"}})) << "it will never be taken";
+    EXPECT_THAT(registry_.text(), HasSubstr("clickmill_aggregator_unreadable_not_kept_total 1"));
 }
 
 TEST_F(UnreadableLogTest, HidesWhatWasSentAgain) {

@@ -81,9 +81,8 @@ std::optional<Unread> PartitionFold::unread() const {
     if (input_.offset < ledger_through_ || input_.is_damaged) return std::nullopt;
     if (!input_.fault.empty()) return Unread{input_.fault, std::string(input_.payload)};
     if (judged_.empty()) return Unread{"no line in it", std::string(input_.payload)};
-    const auto first = std::ranges::find(judged_, false, [](const Judged& judged) {
-        return judged.line->readable;
-    });
+    const auto first = std::ranges::find(
+        judged_, false, [](const Judged& judged) { return judged.line->readable; });
     if (first == judged_.end()) return std::nullopt;
     Unread unread{first->line->error, {}};
     auto judged = judged_.begin();

@@ -21,6 +21,9 @@ std::string event_log_path(const std::string& folder) {
 std::string metrics_path(const std::string& folder) {
     return folder + "/metrics.db";
 }
+std::string spool_folder(const std::string& folder) {
+    return folder + "/spool";
+}
 std::string control_path(const std::string& folder) {
     return folder + "/control.db";
 }
@@ -59,12 +62,11 @@ std::string last_address(const std::string& folder) {
     return address;
 }
 
-Result<FolderLock> FolderLock::take(const std::string& folder) {
+Result<FolderLock> FolderLock::take(const std::string& folder, std::string_view setting) {
     const std::string path = folder + "/lock";
     const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (descriptor < 0) {
-        return fail(ErrorCode::Unavailable, "cannot lock the data folder", path,
-                    std::strerror(errno));
+        return fail(ErrorCode::Unavailable, "cannot lock the folder", path, std::strerror(errno));
     }
     FolderLock lock(descriptor);
     if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
@@ -72,10 +74,10 @@ Result<FolderLock> FolderLock::take(const std::string& folder) {
         const ssize_t read_bytes = pread(descriptor, owner.data(), owner.size() - 1, 0);
         std::string pid(owner.data(), static_cast<size_t>(std::max<ssize_t>(read_bytes, 0)));
         while (pid.ends_with('\n')) pid.pop_back();
-        return fail(ErrorCode::Conflict, "cannot lock the data folder", path,
+        return fail(ErrorCode::Conflict, "cannot lock the folder", path,
                     fmt::format("process {} is using it; stop that one or choose another folder "
-                                "with --data",
-                                pid.empty() ? "another" : pid));
+                                "with {}",
+                                pid.empty() ? "another" : pid, setting));
     }
     const std::string pid = fmt::format("{}\n", getpid());
     if (ftruncate(descriptor, 0) != 0 ||

@@ -4,6 +4,7 @@
 #include "base/result.h"
 
 #include <string>
+#include <string_view>
 
 namespace clickmill::server {
 
@@ -11,6 +12,7 @@ namespace clickmill::server {
 std::string event_log_path(const std::string& folder);
 std::string metrics_path(const std::string& folder);
 std::string control_path(const std::string& folder);
+std::string spool_folder(const std::string& folder);
 std::string clock_confirmation_path(const std::string& folder);
 std::string sample_keys_path(const std::string& folder);
 
@@ -26,8 +28,8 @@ std::string last_address(const std::string& folder);
 // The lock of a folder, held until it goes; the kernel lets go of it when the process dies.
 class FolderLock {
 public:
-    // Conflict: another process has it; the error names its pid.
-    static Result<FolderLock> take(const std::string& folder);
+    // Conflict: another process has it; the error names its pid. `setting` chooses another folder.
+    static Result<FolderLock> take(const std::string& folder, std::string_view setting = "--data");
     FolderLock(FolderLock&& other) noexcept : descriptor_(other.descriptor_) {
         other.descriptor_ = -1;
     }

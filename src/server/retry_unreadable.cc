@@ -16,10 +16,10 @@ namespace {
 
 using event_log::UnreadableEntry;
 
-constexpr size_t kAtOnce = 500;                          // records
-constexpr int64_t kBytesAtOnce = 16 << 20;               // of their payloads
-constexpr Moment kNoReceivedAt = moment_of(-1);          // stands where a line has none
-constexpr std::string_view kNoReason;                    // of a record that has been sent whole
+constexpr size_t kAtOnce = 500;                  // records
+constexpr int64_t kBytesAtOnce = 16 << 20;       // of their payloads
+constexpr Moment kNoReceivedAt = moment_of(-1);  // stands where a line has none
+constexpr std::string_view kNoReason;            // of a record that has been sent whole
 
 struct Sorted {
     std::vector<std::string> events;  // lines as they are sent
@@ -27,7 +27,8 @@ struct Sorted {
     std::string_view why;             // of the first of them
 };
 
-// `line` is a JSON object, not an empty one: `member` becomes its last, which is the one that holds.
+// `line` is a JSON object, not an empty one: `member` becomes its last, which is the one that
+// holds.
 std::string with_member(std::string_view line, const std::string& member) {
     return fmt::format("{},{}}}", line.substr(0, line.rfind('}')), member);
 }
@@ -51,14 +52,13 @@ Sorted sorted(const UnreadableEntry& entry, event::LineReader& reader) {
         std::string sent = line;
         if (found.event.event_id.empty()) {
             const uint64_t hash = keyed_hash(line, 0);
-            sent = with_member(sent, fmt::format(R"("event_id":"{}-{}-{:016x}-{}")",
-                                                 entry.origin.partition.value,
-                                                 entry.origin.offset.value, hash,
-                                                 equal_lines[hash]++));
+            sent = with_member(
+                sent, fmt::format(R"("event_id":"{}-{}-{:016x}-{}")", entry.origin.partition.value,
+                                  entry.origin.offset.value, hash, equal_lines[hash]++));
         }
         if (found.event.received_at == kNoReceivedAt) {
-            sent = with_member(sent, fmt::format(R"("received_at":{})",
-                                                 microseconds_of(entry.append_time)));
+            sent = with_member(
+                sent, fmt::format(R"("received_at":{})", microseconds_of(entry.append_time)));
         }
         sorted.events.push_back(std::move(sent));
     }

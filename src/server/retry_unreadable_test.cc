@@ -20,17 +20,15 @@ class RetryUnreadable : public testing::Test {
 protected:
     void keep(int64_t offset, std::string payload, Moment sending_since = {},
               int32_t partition = 1) {
-        const UnreadableEntry entry{
-            .origin = {"clicks", PartitionId{partition}, Offset{offset}},
-            .append_time = moment_of(55),
-            .reason = "why",
-            .payload = std::move(payload),
-            .sending_since = sending_since};
+        const UnreadableEntry entry{.origin = {"clicks", PartitionId{partition}, Offset{offset}},
+                                    .append_time = moment_of(55),
+                                    .reason = "why",
+                                    .payload = std::move(payload),
+                                    .sending_since = sending_since};
         ASSERT_TRUE(event_log::append_entries(unreadable_, {&entry, 1}));
     }
     RetryReport retry(bool is_again = false) {
-        const auto report =
-            retry_unreadable(unreadable_, log_, {kWindow, is_again}, clock_.now());
+        const auto report = retry_unreadable(unreadable_, log_, {kWindow, is_again}, clock_.now());
         EXPECT_TRUE(report) << report.error().message();
         return report ? *report : RetryReport{};
     }
@@ -44,8 +42,8 @@ protected:
     }
     std::vector<std::string> left() {
         std::vector<std::string> payloads;
-        EXPECT_TRUE(event_log::for_each_unreadable(
-            unreadable_, [&](UnreadableEntry entry) -> Result<void> {
+        EXPECT_TRUE(
+            event_log::for_each_unreadable(unreadable_, [&](UnreadableEntry entry) -> Result<void> {
                 payloads.push_back(entry.payload);
                 return {};
             }));

@@ -185,6 +185,14 @@ private:
             ASSIGN_OR_RETURN(event_log_, open_event_log_to_read(config_, world));
             return {};
         }
+        if (has_spool(config_)) {
+            RETURN_IF_ERROR(make_data_folder(spool_folder_of(config_)));
+            ASSIGN_OR_RETURN(FolderLock lock,
+                             FolderLock::take(spool_folder_of(config_), "kafka.spool_folder"));
+            spool_lock_.emplace(std::move(lock));
+            ASSIGN_OR_RETURN(event_log_, open_event_log_with_spool(config_, world, health_));
+            return {};
+        }
         metrics_store::Progress progress;
         if (store_) {
             ASSIGN_OR_RETURN(progress, store_->progress(PartitionId{0}));
@@ -218,8 +226,7 @@ private:
     }
 
     void start_aggregator() {
-        aggregator::Options options =
-            aggregator_options_of(config_, event_log_->partition_count());
+        aggregator::Options options = aggregator_options_of(config_, event_log_->partition_count());
         if (is_kafka(config_)) {
             const World world{*clock_, *logger_, registry_};
             unreadable_.emplace(
@@ -333,6 +340,7 @@ private:
     telemetry::Health health_;
     SystemClock host_clock_;
     std::optional<FolderLock> lock_;
+    std::optional<FolderLock> spool_lock_;
     std::optional<TrustedClock> clock_;
     std::unique_ptr<control::Control> control_;
     std::unique_ptr<metrics_store::MetricsStore> store_;

@@ -4,6 +4,7 @@
 #include "event_log/embedded/read_only_event_log.h"
 #include "event_log/kafka/kafka_event_log.h"
 #include "event_log/kafka/topic_plan.h"
+#include "event_log/spooling_event_log.h"
 #include "metrics_store/sqlite/sqlite_metrics_store.h"
 #include "server/data_folder.h"
 
@@ -15,6 +16,8 @@
 namespace clickmill::server {
 
 namespace {
+
+constexpr int64_t kSlices = 4;  // of the repeat window
 
 event_log::EmbeddedOptions event_log_options_of(const config::Config& config) {
     event_log::EmbeddedOptions options;
@@ -41,7 +44,6 @@ event_log::KafkaOptions kafka_options_of(const config::Config& config) {
 }
 
 event_log::TopicPlan topic_plan_of(const config::Config& config) {
-    constexpr int64_t kSlices = 4;
     event_log::TopicPlan plan;
     plan.partitions = static_cast<int32_t>(config.kafka_partitions);
     plan.replication = static_cast<int32_t>(config.kafka_replication);
@@ -102,6 +104,46 @@ Result<std::unique_ptr<event_log::EventLog>> open_event_log(const config::Config
     options.known_position = position_of(known);
     return event_log::EmbeddedEventLog::open(std::move(options), world.clock, world.logger,
                                              &world.registry);
+}
+
+bool has_spool(const config::Config& config) {
+    return is_kafka(config) && config.kafka_spool_gib > 0;
+}
+
+std::string spool_folder_of(const config::Config& config) {
+    return config.kafka_spool_folder.empty() ? spool_folder(config.data_folder)
+                                             : config.kafka_spool_folder;
+}
+
+Result<std::unique_ptr<event_log::EventLog>> open_event_log_with_spool(const config::Config& config,
+                                                                       const World& world,
+                                                                       telemetry::Health& health) {
+    event_log::SpoolOptions options;
+    options.folder = spool_folder_of(config);
+    options.main_name = config.kafka_topic;
+    options.max_bytes = config.kafka_spool_gib << 30;
+    options.max_age = surely_held(config);
+    options.batch_bytes = std::min(options.batch_bytes, config.event_log_queue_mib << 19);
+
+    event_log::EmbeddedOptions spool_options = event_log_options_of(config);
+    spool_options.path = event_log_path(options.folder);
+    spool_options.retention_age = {};
+    spool_options.retention_bytes = 1;  // what is drained goes
+    ASSIGN_OR_RETURN(auto spool, event_log::EmbeddedEventLog::open(std::move(spool_options),
+                                                                   world.clock, world.logger));
+    return event_log::SpoolingEventLog::open(
+        std::move(options), std::move(spool),
+        [kafka = kafka_options_of(config), world](std::chrono::milliseconds patience) mutable
+            -> Result<std::unique_ptr<event_log::EventLog>> {
+            kafka.start_timeout = patience;
+            return event_log::KafkaEventLog::open(kafka, event_log::KafkaUse::ReadAndAppend,
+                                                  world.clock, world.logger);
+        },
+        {world.clock, world.logger, world.registry, health});
+}
+
+std::chrono::seconds surely_held(const config::Config& config) {
+    return std::chrono::seconds((kSlices - 1) * config.repeat_slice_seconds);
 }
 
 Result<std::unique_ptr<event_log::EventLog>> open_event_log_to_read(const config::Config& config,

@@ -6,9 +6,11 @@
 #include "config/config.h"
 #include "event_log/event_log.h"
 #include "metrics_store/metrics_store.h"
+#include "telemetry/health.h"
 #include "telemetry/logger.h"
 #include "telemetry/metrics.h"
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -37,9 +39,19 @@ Result<std::unique_ptr<event_log::EventLog>> open_event_log(const config::Config
                                                             const World& world,
                                                             const metrics_store::Progress& known);
 
+// The same on Kafka with a spool, as configured. `health` outlives it.
+bool has_spool(const config::Config& config);
+std::string spool_folder_of(const config::Config& config);
+Result<std::unique_ptr<event_log::EventLog>> open_event_log_with_spool(const config::Config& config,
+                                                                       const World& world,
+                                                                       telemetry::Health& health);
+
 // Beside a running server or without one; appends are refused.
 Result<std::unique_ptr<event_log::EventLog>> open_event_log_to_read(const config::Config& config,
                                                                     const World& world);
+
+// How long a repeat is recognised at least: the newest slice may just have begun.
+std::chrono::seconds surely_held(const config::Config& config);
 
 // The log of what nobody could read in the event log; name and way to open it. InvalidInput where
 // there is none: the embedded log keeps those itself.

@@ -228,6 +228,26 @@ DAYS = (survives_a_pause, names_a_topic_that_does_not_fit, names_a_topic_that_is
         stops_when_the_topic_is_another)  # in this order: the last two end the topic
 
 
+def run_days(days, roles, options):
+    """Each day's differences; the exit code."""
+    passed = failed = 0
+    for day in days:
+        if options.days and not any(part in day.__name__ for part in options.days):
+            continue
+        begin = time.monotonic()
+        with tempfile.TemporaryDirectory(prefix="clickmill-kafka-day-") as folder:
+            try:
+                differences = day(roles, options, pathlib.Path(folder))
+            except (TimeoutError, RuntimeError, OSError, AssertionError, subprocess.SubprocessError) as error:
+                differences = [str(error)]
+        passed, failed = passed + (not differences), failed + bool(differences)
+        print(f"{day.__name__}: {'; '.join(differences) or 'holds'} ({time.monotonic() - begin:.1f} s)", flush=True)
+        if differences:
+            print("\n".join(process.output()[-3000:] for process in roles.roles))
+    print(f"{passed} passed, {failed} failed")
+    return failed != 0
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pause", type=float, default=4, help="seconds that the broker stands still")
@@ -235,23 +255,8 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rate", type=int, default=2_000, help="events a second")
     options = parse_arguments(parser, "load")
-    passed = failed = 0
-    with tempfile.TemporaryDirectory(prefix="clickmill-kafka-days-") as folder, \
-            RolesOnKafka(options.bin, f"days-{os.getpid()}") as roles:
-        for day in DAYS:
-            if options.days and not any(part in day.__name__ for part in options.days):
-                continue
-            begin = time.monotonic()
-            try:
-                differences = day(roles, options, pathlib.Path(folder))
-            except (TimeoutError, RuntimeError, OSError, subprocess.SubprocessError) as error:
-                differences = [str(error)]
-            passed, failed = passed + (not differences), failed + bool(differences)
-            print(f"{day.__name__}: {'; '.join(differences) or 'holds'} ({time.monotonic() - begin:.1f} s)", flush=True)
-            if differences:
-                print("\n".join(process.output()[-3000:] for process in roles.roles))
-    print(f"{passed} passed, {failed} failed")
-    return failed != 0
+    with RolesOnKafka(options.bin, f"days-{os.getpid()}") as roles:
+        return run_days(DAYS, roles, options)
 
 
 if __name__ == "__main__":

@@ -35,8 +35,8 @@ void GroupOffsets::send() {
         rd_kafka_topic_partition_list_add(offsets.get(), options_.topic.c_str(), partition.value)
             ->offset = through.value;
     }
-    const auto refused = rd_kafka_commit_queue(client_.get(), offsets.get(), answers_.get(),
-                                               nullptr, nullptr);
+    const auto refused =
+        rd_kafka_commit_queue(client_.get(), offsets.get(), answers_.get(), nullptr, nullptr);
     if (!refused) sent_ = noted_;
 }
 

@@ -21,7 +21,7 @@ public:
     void note(PartitionId partition, Offset through);
 
 private:
-    void send();          // under mutex_
+    void send();  // under mutex_
     Result<void> start();
     void take_answers();  // under mutex_
 

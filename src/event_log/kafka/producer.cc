@@ -116,8 +116,7 @@ rd_kafka_resp_err_t Producer::produce(PartitionId partition, std::string_view li
     with[4].u.header = {kContentTypeHeader, kContentType.data(),
                         static_cast<ssize_t>(kContentType.size())};
     with[5].vtype = RD_KAFKA_VTYPE_HEADER;
-    with[5].u.header = {kVersionHeader, kVersion.data(),
-                        static_cast<ssize_t>(kVersion.size())};
+    with[5].u.header = {kVersionHeader, kVersion.data(), static_cast<ssize_t>(kVersion.size())};
     with[6].vtype = RD_KAFKA_VTYPE_OPAQUE;
     with[6].u.ptr = append;
     const Failure failure(rd_kafka_produceva(handle_.client.get(), with.data(), with.size()));

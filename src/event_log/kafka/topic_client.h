@@ -15,8 +15,8 @@ namespace clickmill::event_log::kafka {
 struct TopicDescription {
     std::string id;  // of this very topic: one made again under the same name has another
     int32_t partition_count = 0;
-    int32_t replication = 0;     // the least over the partitions
-    int32_t in_sync = 0;         // replicas, the least over the partitions
+    int32_t replication = 0;              // the least over the partitions
+    int32_t in_sync = 0;                  // replicas, the least over the partitions
     std::vector<int32_t> without_leader;  // partitions that nobody leads at the moment
 };
 

@@ -93,8 +93,9 @@ Result<void> TopicWatch::identity_of(const TopicDescription& found) const {
 
 Result<void> TopicWatch::writability_of(const TopicDescription& found) const {
     if (!found.without_leader.empty()) {
-        return fail(ErrorCode::Unavailable, "cannot append record", options_.topic,
-                    fmt::format("nobody leads partition {}", fmt::join(found.without_leader, ", ")));
+        return fail(
+            ErrorCode::Unavailable, "cannot append record", options_.topic,
+            fmt::format("nobody leads partition {}", fmt::join(found.without_leader, ", ")));
     }
     const auto settings = client_->settings();
     if (!settings) return {};  // who may not read them can still write

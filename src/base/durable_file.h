@@ -1,0 +1,18 @@
+// Small files that survive power loss: the old text or the new one, never half of it.
+#pragma once
+
+#include "base/result.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace clickmill {
+
+// Written beside it, synced, renamed. Unavailable: the disk says no; the old text stays.
+Result<void> write_durably(const std::string& path, std::string_view text);
+
+// nullopt: there is none, or it cannot be read.
+std::optional<std::string> text_of_file(const std::string& path);
+
+}  // namespace clickmill
