@@ -59,16 +59,16 @@ Result<std::unique_ptr<PartitionFolder>> PartitionFolder::open(
         RETURN_IF_ERROR(
             check_identity(partition, before.ledger, state, event_log.partition_count()));
     }
-    std::unique_ptr<PartitionFolder> folder(new PartitionFolder(
-        partition, event_log, store, std::move(definitions),
-        {.partition = partition,
-         .log_id = state.log_id,
-         .partition_count = event_log.partition_count(),
-         .repeats = options.repeats,
-         .repeat_key = options.repeat_key},
-        before.has_ledger ? &before.ledger : nullptr, std::move(options.set_aside)));
+    std::unique_ptr<PartitionFolder> folder(
+        new PartitionFolder(partition, event_log, store, std::move(definitions),
+                            {.partition = partition,
+                             .log_id = state.log_id,
+                             .partition_count = event_log.partition_count(),
+                             .repeats = options.repeats,
+                             .repeat_key = options.repeat_key},
+                            before.has_ledger ? &before.ledger : nullptr, options.set_aside));
     RETURN_IF_ERROR(folder->refresh_definitions(now));
-    RETURN_IF_ERROR(folder->begin_reading(options.accept_gap, before.ledger));
+    RETURN_IF_ERROR(folder->begin_reading(options, before.ledger));
     return folder;
 }
 
@@ -95,21 +95,27 @@ Result<void> PartitionFolder::refresh_definitions(Moment now) {
     return {};
 }
 
-Result<void> PartitionFolder::begin_reading(bool accept_gap, const fold::Ledger& ledger) {
+Result<void> PartitionFolder::begin_reading(const FolderOptions& options,
+                                            const fold::Ledger& ledger) {
     ASSIGN_OR_RETURN(const event_log::PartitionState state, event_log_.state(partition_));
-    Offset position = fold_.next_to_apply();
+    const Offset position = fold_.next_to_apply();
     if (position < state.first) {
-        if (!accept_gap) {
+        if (!options.accepts_gap || !options.accepts_gap(partition_, position)) {
             return fail(
                 ErrorCode::NotFound, "records were deleted before they were counted",
                 fmt::format("partition {}", partition_.value),
                 fmt::format("position {}, oldest record {}; bring the records back from a copy of "
-                            "the log, or move metrics.db away to count anew from the oldest",
-                            position.value, state.first.value));
+                            "the log, or go on without them: 'clickmill partition resume {} "
+                            "--accept-gap' counts them as lost",
+                            position.value, state.first.value, partition_.value));
         }
-        fold::Accounting accounted;
-        for (const auto& [project, accounting] : ledger.projects) accounted += accounting;
-        lost_at_start_ = std::max<int64_t>(0, state.total_before_first - accounted.total());
+        // Where the log does not count events, its records are all that is known of what is gone.
+        int64_t lost = state.first.value - ledger.through.value;
+        if (state.total_events) {
+            lost = state.total_before_first;
+            for (const auto& [project, accounting] : ledger.projects) lost -= accounting.total();
+        }
+        fold_.begin_after_gap(state.first, lost);
     }
     ASSIGN_OR_RETURN(reader_,
                      event_log_.read(partition_, std::max(fold_.read_from(), state.first)));
@@ -135,7 +141,7 @@ Result<void> PartitionFolder::fold_record(const event_log::StoredRecord& record,
     fold_.read({.offset = record.offset,
                 .append_time = record.append_time,
                 .event_count = record.event_count,
-                .lost_before = std::exchange(lost_at_start_, 0) + record.lost_before,
+                .lost_before = record.lost_before,
                 .is_damaged = record.is_damaged,
                 .fault = record.fault,
                 .payload = record.payload});

@@ -29,10 +29,9 @@ struct FolderOptions {
     SetAside set_aside;  // empty: the log itself keeps them for long enough
     fold::RepeatLimits repeats;
     uint64_t repeat_key = 0;  // for a partition that has no ledger yet
-    // Goes on at the log's first record when the position was deleted under us, and counts the gap
-    // as lost: for a log that is never wrong about what it lost (the embedded one). Else that stops
-    // the partition.
-    bool accept_gap = false;
+    // Whether to go on at the log's first record when that is above the partition's position, and
+    // to count what is gone as lost. Empty: no, it stops the partition.
+    std::function<bool(PartitionId, Offset position)> accepts_gap;
 };
 
 // One thread.
@@ -71,7 +70,7 @@ private:
                     metrics_store::MetricsStore& store, Definitions definitions,
                     fold::PartitionFold::Options options, const fold::Ledger* ledger,
                     SetAside set_aside);
-    Result<void> begin_reading(bool accept_gap, const fold::Ledger& ledger);
+    Result<void> begin_reading(const FolderOptions& options, const fold::Ledger& ledger);
     Result<void> fold_record(const event_log::StoredRecord& record, Moment now);
     Result<void> learn_projects(Moment now);
     Result<void> load_cells();
@@ -86,7 +85,6 @@ private:
     std::unique_ptr<event_log::Reader> reader_;
     std::optional<Moment> at_end_since_;
     Offset log_end_;
-    int64_t lost_at_start_ = 0;  // the gap that was accepted; counted with the first record
     std::set<std::string, std::less<>> unknown_projects_;  // as of definitions_asked_at_
     Moment definitions_asked_at_{};
 };

@@ -1,5 +1,6 @@
 #include "aggregator/partition_folder.h"
 
+#include "aggregator/test_doors.h"
 #include "aggregator/test_world.h"
 
 #include <fmt/core.h>
@@ -11,6 +12,8 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+
+const FolderOptions kAcceptsGaps{.accepts_gap = [](PartitionId, Offset) { return true; }};
 
 TEST(PartitionFolder, CountsEachClickOnceAcrossRestarts) {
     World world;
@@ -98,14 +101,61 @@ TEST(PartitionFolder, CountsAnAcceptedGapAsLost) {
     for (int i = 0; i < 5; ++i)
         world.clicks({{.id = std::to_string(2 * i)}, {.id = std::to_string(2 * i + 1)}});
     world.log.trim(PartitionId{0}, Offset{4});
-    world.count_all(0, {.accept_gap = true});
+    world.count_all(0, kAcceptsGaps);
     EXPECT_EQ(world.accounting().lost, 6);
     EXPECT_EQ(world.accounting().counted, 1 + 4);
     EXPECT_EQ(world.accounting().total(), world.log_state().total_events);
     world.click({.id = "z"});
-    world.count_all(0, {.accept_gap = true});
+    world.count_all(0, kAcceptsGaps);
     EXPECT_EQ(world.accounting().lost, 6) << "a gap is counted once";
     EXPECT_EQ(world.accounting().total(), world.log_state().total_events);
+}
+
+TEST(PartitionFolder, AcceptsTheGapThatItWasToldOf) {
+    World world;
+    world.click({.id = "a"});
+    world.count_all();
+    for (int i = 0; i < 5; ++i) world.click({.id = std::to_string(i)});
+    world.log.trim(PartitionId{0}, Offset{4});
+    Offset accepted{2};
+    const FolderOptions options{.accepts_gap = [&](PartitionId partition, Offset position) {
+        return partition == PartitionId{0} && position == accepted;
+    }};
+    const auto refused = world.open(0, options);
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().message(),
+                HasSubstr("'clickmill partition resume 0 --accept-gap'"));
+    accepted = Offset{1};
+    EXPECT_TRUE(world.open(0, options));
+}
+
+// Nothing is pending when nothing comes any more.
+TEST(PartitionFolder, CountsAGapAtTheEndOfTheLogAtOnce) {
+    World world;
+    world.click({.id = "a"});
+    world.count_all();
+    world.clicks({{.id = "b"}, {.id = "c"}});
+    world.log.trim(PartitionId{0}, Offset{2});
+    world.count_all(0, kAcceptsGaps);
+    EXPECT_EQ(world.accounting().lost, 2);
+    EXPECT_EQ(world.ledger().through, Offset{2});
+    EXPECT_EQ(world.accounting().total(), world.log_state().total_events);
+}
+
+// Kafka counts records, not events.
+TEST(PartitionFolder, CountsTheRecordsOfAGapWhereTheLogCountsNoEvents) {
+    World world;
+    world.click({.id = "a"});
+    world.count_all();
+    for (int i = 0; i < 5; ++i) world.clicks({{.id = std::to_string(i)}, {.id = "x"}});
+    world.log.trim(PartitionId{0}, Offset{4});
+    DoorToLog door(world.log);
+    door.counts_events = false;
+    const auto folder = world.open_on(door, 0, kAcceptsGaps);
+    ASSERT_TRUE(folder) << folder.error().message();
+    world.fold_all(**folder);
+    EXPECT_EQ(world.accounting().lost, 3);
+    EXPECT_EQ(world.accounting().counted, 1 + 2 + 1);
 }
 
 TEST(PartitionFolder, CountsDamagedAndMissingRecordsAsLost) {

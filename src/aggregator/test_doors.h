@@ -37,7 +37,12 @@ public:
     }
     int32_t partition_count() const override { return log_.partition_count(); }
     Result<event_log::PartitionState> state(PartitionId partition) override {
-        return log_.state(partition);
+        ASSIGN_OR_RETURN(event_log::PartitionState state, log_.state(partition));
+        if (!counts_events) {
+            state.total_events.reset();
+            state.total_before_first = 0;
+        }
+        return state;
     }
     Result<std::unique_ptr<event_log::Reader>> read(PartitionId partition, Offset from) override {
         ASSIGN_OR_RETURN(auto reader, log_.read(partition, from));
@@ -49,6 +54,7 @@ public:
     Result<void> health() override { return log_.health(); }
 
     Failures reads;
+    bool counts_events = true;  // false: as Kafka, which counts records
     std::function<void()> at_end;
 
 private:

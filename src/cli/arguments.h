@@ -30,6 +30,12 @@ struct UnreadableArguments {
     bool is_again = false;
 };
 
+struct PartitionArguments {
+    SettingsArguments settings;
+    int32_t partition = 0;
+    bool accepts_gap = false;
+};
+
 struct ProjectArguments {
     SettingsArguments settings;
     std::string id;

@@ -39,6 +39,7 @@ public:
         add_roles();
         add_topics();
         add_unreadable();
+        add_partition();
         add_project_commands();
         add_key_commands();
         add_user_commands();
@@ -173,6 +174,18 @@ private:
                         "also what an earlier retry may have sent before it was cut off");
     }
 
+    void add_partition() {
+        CLI::App& partitions = group("partition", "Partitions of the event log on Kafka");
+        CLI::App* resume =
+            command(partitions, "resume", "Go on where records were deleted uncounted",
+                    "clickmill partition resume 3 --accept-gap --config clickmill.toml",
+                    [this] { return resume_partition(partition_); });
+        resume->add_option("partition", partition_.partition, "its number")->required();
+        resume->add_flag("--accept-gap", partition_.accepts_gap,
+                         "count what is gone as lost; without it the gap is only shown");
+        add_settings(resume, partition_.settings);
+    }
+
     void add_project_commands() {
         CLI::App& projects = group("project", "Products that are measured");
         CLI::App* add =
@@ -294,6 +307,7 @@ private:
     SettingsArguments settings_;
     ServeArguments serve_;
     UnreadableArguments unreadable_;
+    PartitionArguments partition_;
     ProjectArguments project_;
     KeyArguments key_;
     UserArguments user_;

@@ -29,6 +29,7 @@ int create_topic(const SettingsArguments& arguments);
 int check_topic(const SettingsArguments& arguments);
 int list_unreadable(const UnreadableArguments& arguments);
 int retry_unreadable(const UnreadableArguments& arguments);
+int resume_partition(const PartitionArguments& arguments);
 int print_version();
 
 }  // namespace clickmill::cli

@@ -59,6 +59,12 @@ Result<void> PartitionFold::add_view(View view, Position position) {
     return {};
 }
 
+void PartitionFold::begin_after_gap(Offset first, int64_t lost) {
+    CHECK(next_ == read_from_ && first > next_);
+    read_from_ = next_ = first;
+    if (lost > 0) ledger_.projects[""].lost += lost;
+}
+
 void PartitionFold::read(const Input& input) {
     CHECK(input.offset >= next_);
     input_ = input;

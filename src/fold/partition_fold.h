@@ -62,6 +62,9 @@ public:
     // InvalidInput as ViewFold::make and Calendar::make.
     Result<void> add_view(View view, Position position);
 
+    // Before anything was read: the log begins at `first` now, which is above what is to be read.
+    // `lost` events that were not accounted are gone with the records before it.
+    void begin_after_gap(Offset first, int64_t lost);
     // Where reading must start so that the repeat tables are whole, and where adding goes on.
     Offset read_from() const { return read_from_; }
     Offset next() const { return next_; }

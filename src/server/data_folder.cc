@@ -30,6 +30,9 @@ std::string control_path(const std::string& folder) {
 std::string clock_confirmation_path(const std::string& folder) {
     return folder + "/clock-confirmed";
 }
+std::string accepted_gaps_path(const std::string& folder) {
+    return folder + "/accepted-gaps";
+}
 std::string sample_keys_path(const std::string& folder) {
     return folder + "/sample-keys";
 }

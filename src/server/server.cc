@@ -8,6 +8,7 @@
 #include "control/control.h"
 #include "event_log/unreadable_log.h"
 #include "query_api/query_api.h"
+#include "server/accepted_gaps.h"
 #include "server/data_folder.h"
 #include "server/operations_handler.h"
 #include "server/options.h"
@@ -53,7 +54,11 @@ aggregator::Options aggregator_options_of(const config::Config& config, int32_t 
         (config.repeat_memory_mib << 20) / kSlices / kEntryBytes * 3 / 4;
     options.follower.folder.repeat_key = random_u64();
     // The embedded log counts what it lost, so a gap can be told from a mistake.
-    options.follower.folder.accept_gap = !is_kafka(config);
+    options.follower.folder.accepts_gap = [is_known = !is_kafka(config),
+                                           path = accepted_gaps_path(config.data_folder)](
+                                              PartitionId partition, Offset position) {
+        return is_known || is_gap_accepted(path, partition, position);
+    };
     // Every partition has its share.
     options.follower.folder.repeats.max_entries /= partitions;
     options.follower.max_cells /= static_cast<size_t>(partitions);
