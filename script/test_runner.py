@@ -231,7 +231,8 @@ def quick_steps():
               ("kafka-contract", python_test("tests/kafka/contract_test.py")),
               ("kafka-kill", python_test("tests/kafka/kill_test.py", "--rounds", "10")),
               ("kafka-bad-days", python_test("tests/kafka/bad_days_test.py")),
-              ("kafka-spool", python_test("tests/kafka/spool_test.py"))]
+              ("kafka-spool", python_test("tests/kafka/spool_test.py")),
+              ("kafka-rebalance", python_test("tests/kafka/rebalance_test.py", "--seed", "1"))]
     return steps
 
 

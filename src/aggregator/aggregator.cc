@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::chrono::milliseconds kFirstRetry{200};
 constexpr std::chrono::milliseconds kLastRetry{10'000};
+constexpr std::chrono::milliseconds kLookForChanges{1'000};
+constexpr PartitionId kSettles{0};  // whoever has it settles for all
 
 }  // namespace
 
@@ -23,21 +25,72 @@ Aggregator::~Aggregator() {
 }
 
 void Aggregator::start() {
-    for (int32_t i = 0; i < parts_.event_log.partition_count(); ++i) {
-        threads_.emplace_back([this, i](std::stop_token stop) {
-            name_this_thread("aggregator");
-            follow(PartitionId{i}, stop);
-        });
-    }
-    threads_.emplace_back([this](std::stop_token stop) {
-        name_this_thread("settler");
-        settle(stop);
+    thread_ = std::jthread([this](std::stop_token stop) {
+        name_this_thread("assignment");
+        share(stop);
     });
 }
 
 void Aggregator::stop() {
-    for (std::jthread& thread : threads_) thread.request_stop();
-    threads_.clear();
+    thread_ = {};
+}
+
+void Aggregator::share(std::stop_token stop) {
+    while (!stop.stop_requested()) {
+        const Result<void> ended = follow_assignment(stop);
+        parts_.health.report("aggregator", ended);
+        if (ended) continue;
+        parts_.logger.error("cannot learn which partitions to count, trying again",
+                            {{"error", ended.error().message()}});
+        pause(kLastRetry, stop);
+    }
+}
+
+// Everything is let go of before the assignment is.
+Result<void> Aggregator::follow_assignment(const std::stop_token& stop) {
+    ASSIGN_OR_RETURN(const auto assignment, parts_.event_log.join());
+    Result<void> failed;
+    while (!stop.stop_requested()) {
+        auto change = assignment->next(kLookForChanges, stop);
+        if (!change) {
+            failed = std::unexpected(std::move(change).error());
+            break;
+        }
+        end(change->taken);
+        begin(change->given);
+    }
+    std::vector<PartitionId> all;
+    all.reserve(followers_.size());
+    for (const auto& [partition, thread] : followers_) all.push_back(partition);
+    end(all);
+    return failed;
+}
+
+void Aggregator::begin(std::span<const PartitionId> partitions) {
+    for (const PartitionId partition : partitions) {
+        followers_[partition] = std::jthread([this, partition](std::stop_token stop) {
+            name_this_thread("aggregator");
+            follow(partition, stop);
+        });
+        if (partition != kSettles) continue;
+        settler_ = std::jthread([this](std::stop_token stop) {
+            name_this_thread("settler");
+            settle(stop);
+        });
+    }
+}
+
+void Aggregator::end(std::span<const PartitionId> partitions) {
+    for (const PartitionId partition : partitions) {
+        if (partition == kSettles) settler_.request_stop();
+        const auto follower = followers_.find(partition);
+        if (follower != followers_.end()) follower->second.request_stop();
+    }
+    for (const PartitionId partition : partitions) {
+        if (partition == kSettles) settler_ = {};
+        followers_.erase(partition);
+        parts_.health.report("aggregator." + std::to_string(partition.value), {});
+    }
 }
 
 void Aggregator::follow(PartitionId partition, std::stop_token stop) {

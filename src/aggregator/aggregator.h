@@ -1,12 +1,13 @@
-// From the event log to the metrics store: one thread for each partition, one that settles.
+// From the event log to the metrics store: one thread for each partition that is ours, one that
+// settles, one that learns which are ours.
 #pragma once
 
 #include "aggregator/partition_follower.h"
 #include "aggregator/settler.h"
 
-#include <memory>
+#include <map>
+#include <span>
 #include <thread>
-#include <vector>
 
 namespace clickmill::aggregator {
 
@@ -17,7 +18,8 @@ struct Options {
 };
 
 // Starts with the first call of start() and ends with stop() or its own end. What goes wrong is
-// logged, shown in Health as "aggregator.<partition>", and tried again for ever.
+// logged, shown in Health as "aggregator.<partition>", and tried again for ever. Which partitions
+// it follows the event log says; who has partition 0 settles.
 class Aggregator {
 public:
     // `definitions` is called from several threads.
@@ -29,13 +31,19 @@ public:
     void stop();
 
 private:
+    void share(std::stop_token stop);
+    Result<void> follow_assignment(const std::stop_token& stop);
+    void begin(std::span<const PartitionId> partitions);
+    void end(std::span<const PartitionId> partitions);
     void follow(PartitionId partition, std::stop_token stop);
     void settle(std::stop_token stop);
 
     Options options_;
     Parts parts_;
     Definitions definitions_;
-    std::vector<std::jthread> threads_;
+    std::map<PartitionId, std::jthread> followers_;  // of the next thread alone
+    std::jthread settler_;                           // the same
+    std::jthread thread_;
 };
 
 }  // namespace clickmill::aggregator

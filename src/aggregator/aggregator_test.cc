@@ -3,6 +3,9 @@
 
 #include "aggregator/test_world.h"
 
+#include <condition_variable>
+#include <map>
+#include <mutex>
 #include <thread>
 
 namespace clickmill::aggregator {
@@ -110,6 +113,119 @@ TEST_P(CountedInThreads, EqualAPlainRecountHoweverOftenItEndsAndBegins) {
     EXPECT_EQ(accounting().counted, static_cast<int64_t>(ids_.size()));
     EXPECT_TRUE(health_.is_ready()) << health_.json();
 }
+
+// A log that is shared with others: who reads what, says the test.
+class SharedLog final : public event_log::EventLog {
+public:
+    explicit SharedLog(event_log::EventLog& log) : log_(log) {}
+    void append(PartitionId partition, event_log::Record record,
+                event_log::AppendDone done) override {
+        log_.append(partition, std::move(record), std::move(done));
+    }
+    int32_t partition_count() const override { return log_.partition_count(); }
+    Result<event_log::PartitionState> state(PartitionId partition) override {
+        return log_.state(partition);
+    }
+    Result<std::unique_ptr<event_log::Reader>> read(PartitionId partition, Offset from) override {
+        return log_.read(partition, from);
+    }
+    void allow_deletion(PartitionId, Offset) override {}
+    void note_counted(PartitionId partition, Offset through) override {
+        const std::lock_guard lock(mutex_);
+        counted_[partition] = through;
+    }
+    Result<void> health() override { return {}; }
+    Result<std::unique_ptr<event_log::Assignment>> join() override {
+        return std::make_unique<Scripted>(*this);
+    }
+
+    // Returns once the change is done: what is taken is let go of.
+    void change(event_log::Assignment::Change change) {
+        std::unique_lock lock(mutex_);
+        ASSERT_TRUE(changed_.wait_for(lock, kPatience, [this] { return is_waiting_; }));
+        change_ = std::move(change);
+        is_waiting_ = false;
+        changed_.notify_all();
+        ASSERT_TRUE(changed_.wait_for(lock, kPatience, [this] { return is_waiting_; }));
+    }
+    bool is_let_go() {
+        const std::lock_guard lock(mutex_);
+        return is_let_go_;
+    }
+    void wait_until_counted(int32_t partition, Offset through) {
+        const auto deadline = std::chrono::steady_clock::now() + kPatience;
+        while (counted(partition) < through) {
+            ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+            std::this_thread::yield();
+        }
+    }
+    Offset counted(int32_t partition) {
+        const std::lock_guard lock(mutex_);
+        return counted_[PartitionId{partition}];
+    }
+
+private:
+    static constexpr std::chrono::seconds kPatience{60};
+    class Scripted final : public event_log::Assignment {
+    public:
+        explicit Scripted(SharedLog& log) : log_(log) {}
+        ~Scripted() override {
+            const std::lock_guard lock(log_.mutex_);
+            log_.is_let_go_ = true;
+        }
+        Result<Change> next(std::chrono::milliseconds, std::stop_token stop) override {
+            std::unique_lock lock(log_.mutex_);
+            log_.is_waiting_ = true;
+            log_.changed_.notify_all();
+            log_.changed_.wait(lock, stop, [this] { return !log_.is_waiting_; });
+            return std::exchange(log_.change_, {});
+        }
+
+    private:
+        SharedLog& log_;
+    };
+
+    event_log::EventLog& log_;
+    std::mutex mutex_;  // guards what follows
+    std::condition_variable_any changed_;
+    event_log::Assignment::Change change_;
+    bool is_waiting_ = false;
+    bool is_let_go_ = false;
+    std::map<PartitionId, Offset> counted_;
+};
+
+class SharedAggregator : public CountedInThreads {};
+
+TEST_P(SharedAggregator, FollowsWhatIsGivenAndLetsGoOfWhatIsTaken) {
+    SharedLog log(log_);
+    Options options;
+    options.follower.folder.repeat_key = 7;
+    options.follower.flush_interval = std::chrono::milliseconds(1);
+    Aggregator aggregator(options, Parts{log, store_, clock_, *logger_, registry_, health_}, [] {
+        return Result<std::vector<fold::ViewDefinition>>({definition_of("totals", {})});
+    });
+    append(0, 4);  // a request of ten events to each of the four partitions
+    aggregator.start();
+    log.change({.given = {PartitionId{1}, PartitionId{2}}, .taken = {}});
+    log.wait_until_counted(1, Offset{1});
+    log.wait_until_counted(2, Offset{1});
+    log.change({.given = {}, .taken = {PartitionId{1}}});
+    append(4, 8);
+    log.wait_until_counted(2, Offset{2});
+    log.change({.given = {PartitionId{0}}, .taken = {}});
+    log.wait_until_counted(0, Offset{2});
+    EXPECT_EQ(log.counted(1), Offset{1}) << "somebody else's by now";
+    EXPECT_EQ(log.counted(3), Offset{0}) << "it never was ours";
+    EXPECT_FALSE(log.is_let_go());
+    aggregator.stop();
+    EXPECT_TRUE(log.is_let_go());
+    EXPECT_EQ(accounting().total(), 5 * kEventsEach);
+    EXPECT_NE(registry_.text().find("clickmill_aggregator_lag_records{partition=\"1\"} NaN"),
+              std::string::npos)
+        << registry_.text();
+}
+
+INSTANTIATE_TEST_SUITE_P(Partitions, SharedAggregator, testing::Values(4));
 
 INSTANTIATE_TEST_SUITE_P(Partitions, CountedInThreads, testing::Values(1, 4, 16),
                          testing::PrintToStringParamName());

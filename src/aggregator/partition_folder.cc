@@ -51,7 +51,7 @@ PartitionFolder::PartitionFolder(PartitionId partition, event_log::EventLog& eve
       fold_(std::move(options), ledger) {}
 
 Result<std::unique_ptr<PartitionFolder>> PartitionFolder::open(
-    PartitionId partition, FolderOptions options, event_log::EventLog& event_log,
+    PartitionId partition, const FolderOptions& options, event_log::EventLog& event_log,
     metrics_store::MetricsStore& store, Definitions definitions, Moment now) {
     ASSIGN_OR_RETURN(const event_log::PartitionState state, event_log.state(partition));
     ASSIGN_OR_RETURN(const metrics_store::Progress before, store.progress(partition));

@@ -41,7 +41,7 @@ public:
     // belong to another log or another number of partitions. NotFound: the log no longer holds the
     // position.
     static Result<std::unique_ptr<PartitionFolder>> open(PartitionId partition,
-                                                         FolderOptions options,
+                                                         const FolderOptions& options,
                                                          event_log::EventLog& event_log,
                                                          metrics_store::MetricsStore& store,
                                                          Definitions definitions, Moment now);

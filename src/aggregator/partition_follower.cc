@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <limits>
 
 namespace clickmill::aggregator {
 namespace {
@@ -27,6 +28,11 @@ PartitionFollower::PartitionFollower(PartitionId partition, FollowerOptions opti
       parts_(parts),
       definitions_(std::move(definitions)),
       name_(fmt::format("aggregator.{}", partition.value)) {}
+
+PartitionFollower::~PartitionFollower() {
+    constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+    show_lag(kNone, kNone);
+}
 
 Result<void> PartitionFollower::follow(std::stop_token stop) {
     ASSIGN_OR_RETURN(
@@ -127,6 +133,17 @@ void PartitionFollower::evict() {
     }
 }
 
+void PartitionFollower::show_lag(double seconds, double records) {
+    const telemetry::Labels labels = label_of(partition_);
+    parts_.registry
+        .gauge("clickmill_aggregator_lag_seconds", "Age of the newest complete moment.", labels)
+        .set(seconds);
+    parts_.registry
+        .gauge("clickmill_aggregator_lag_records", "Records of the log that are not yet counted.",
+               labels)
+        .set(records);
+}
+
 void PartitionFollower::show(const fold::Ledger& ledger) {
     const telemetry::Labels labels = label_of(partition_);
     const auto seconds = [&](Moment moment) {
@@ -135,13 +152,9 @@ void PartitionFollower::show(const fold::Ledger& ledger) {
     size_t cells = 0;
     for (const auto& [id, view] : folder_->views()) cells += view.cells();
     telemetry::Registry& registry = parts_.registry;
-    registry.gauge("clickmill_aggregator_lag_seconds", "Age of the newest complete moment.", labels)
-        .set(seconds(ledger.complete_through));
-    registry
-        .gauge("clickmill_aggregator_lag_records", "Records of the log that are not yet counted.",
-               labels)
-        .set(static_cast<double>(
-            std::max<int64_t>(0, folder_->log_end().value - ledger.through.value)));
+    show_lag(
+        seconds(ledger.complete_through),
+        static_cast<double>(std::max<int64_t>(0, folder_->log_end().value - ledger.through.value)));
     registry
         .gauge("clickmill_aggregator_position", "Offset that the partition is folded up to.",
                labels)

@@ -43,6 +43,8 @@ class PartitionFollower {
 public:
     PartitionFollower(PartitionId partition, FollowerOptions options, Parts parts,
                       Definitions definitions);
+    // Its metrics say no more: another process may follow the partition.
+    ~PartitionFollower();
 
     // Follows the partition until `stop`, and commits what is folded by then.
     Result<void> follow(std::stop_token stop);
@@ -56,6 +58,7 @@ private:
     Result<bool> is_stored(const fold::Commit& commit);
     void evict();
     void show(const fold::Ledger& ledger);
+    void show_lag(double seconds, double records);
     std::chrono::milliseconds wait() const;
 
     PartitionId partition_;

@@ -94,8 +94,9 @@ const std::vector<Setting>& table() {
          "Brokers to ask first, as host:port, separated by commas."},
         {"kafka.topic", &Config::kafka_topic, "The topic that is the event log."},
         {"kafka.group", &Config::kafka_group,
-         "The consumer group under which Kafka's own tools show how far the aggregator is. Each "
-         "metrics store wants its own."},
+         "The consumer group whose members are the aggregators of one metrics store; each store "
+         "wants "
+         "its own. Kafka's own tools show its lag."},
         {"kafka.partitions", &Config::kafka_partitions,
          "How many partitions 'clickmill topics create' makes. Never changed afterwards: repeats "
          "would no longer meet their first copies.",

@@ -81,6 +81,20 @@ public:
     virtual Result<Batch> next(const ReadOptions& options, std::stop_token stop) = 0;
 };
 
+// Which partitions this process reads, where several processes share them. One thread.
+class Assignment {
+public:
+    struct Change {
+        std::vector<PartitionId> given;
+        std::vector<PartitionId> taken;  // to be let go of before the next call
+    };
+    virtual ~Assignment() = default;  // lets go of all; none is read any more
+    // Waits up to `wait` for a change, or until `stop`. Another process gets what was taken with
+    // the next call, or once we have been silent for too long: so whoever reads must bear that
+    // another one does, too.
+    virtual Result<Change> next(std::chrono::milliseconds wait, std::stop_token stop) = 0;
+};
+
 using AppendDone = std::move_only_function<void(Result<Offset>)>;
 
 // Any thread.
@@ -102,6 +116,9 @@ public:
     // passed `from`. Conflict: `from` is above the log's end, so the position belongs to another
     // log.
     virtual Result<std::unique_ptr<Reader>> read(PartitionId partition, Offset from) = 0;
+
+    // Takes part in the reading. By default nobody else does: every partition is ours, for good.
+    virtual Result<std::unique_ptr<Assignment>> join();
 
     // Records below `keep_from` are no longer needed by any reader; the log may delete them once
     // its own retention allows.

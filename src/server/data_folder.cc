@@ -65,14 +65,15 @@ std::string last_address(const std::string& folder) {
     return address;
 }
 
-Result<FolderLock> FolderLock::take(const std::string& folder, std::string_view setting) {
+Result<FolderLock> FolderLock::take(const std::string& folder, Share share,
+                                    std::string_view setting) {
     const std::string path = folder + "/lock";
     const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (descriptor < 0) {
         return fail(ErrorCode::Unavailable, "cannot lock the folder", path, std::strerror(errno));
     }
     FolderLock lock(descriptor);
-    if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+    if (flock(descriptor, (share == Share::Shared ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0) {
         std::array<char, 32> owner{};
         const ssize_t read_bytes = pread(descriptor, owner.data(), owner.size() - 1, 0);
         std::string pid(owner.data(), static_cast<size_t>(std::max<ssize_t>(read_bytes, 0)));

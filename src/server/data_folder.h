@@ -29,8 +29,11 @@ std::string last_address(const std::string& folder);
 // The lock of a folder, held until it goes; the kernel lets go of it when the process dies.
 class FolderLock {
 public:
-    // Conflict: another process has it; the error names its pid. `setting` chooses another folder.
-    static Result<FolderLock> take(const std::string& folder, std::string_view setting = "--data");
+    // Alone, or with others that share it. Conflict: another process has it otherwise; the error
+    // names its pid. `setting` chooses another folder.
+    enum class Share { Alone, Shared };
+    static Result<FolderLock> take(const std::string& folder, Share share = Share::Alone,
+                                   std::string_view setting = "--data");
     FolderLock(FolderLock&& other) noexcept : descriptor_(other.descriptor_) {
         other.descriptor_ = -1;
     }

@@ -56,6 +56,19 @@ TEST(FolderLock, IsHeldByOneAndNamesItsProcess) {
     EXPECT_TRUE(FolderLock::take(folder.path));
 }
 
+TEST(FolderLock, IsSharedByThoseWhoWant) {
+    const Folder folder;
+    {
+        const auto one = FolderLock::take(folder.path, FolderLock::Share::Shared);
+        EXPECT_TRUE(one);
+        EXPECT_TRUE(FolderLock::take(folder.path, FolderLock::Share::Shared));
+        const auto alone = FolderLock::take(folder.path, FolderLock::Share::Alone, "kafka.thing");
+        ASSERT_FALSE(alone);
+        EXPECT_THAT(alone.error().message(), HasSubstr("choose another folder with kafka.thing"));
+    }
+    EXPECT_TRUE(FolderLock::take(folder.path));
+}
+
 TEST(Systemd, HearsWhatWeSay) {
     const Folder folder;
     const std::string path = folder.path + "/notify";

@@ -107,8 +107,11 @@ public:
         RETURN_IF_ERROR(check_role());
         report_unable("the server is starting");  // health is served before clicks are taken
         RETURN_IF_ERROR(make_data_folder(config_.data_folder));
-        if (does(Role::Aggregate)) {  // one writer of the metrics store
-            ASSIGN_OR_RETURN(FolderLock lock, FolderLock::take(config_.data_folder));
+        if (does(Role::Aggregate)) {
+            // Aggregators on Kafka share a metrics store; a server of all roles has it alone.
+            const auto share =
+                role_ == Role::Aggregate ? FolderLock::Share::Shared : FolderLock::Share::Alone;
+            ASSIGN_OR_RETURN(FolderLock lock, FolderLock::take(config_.data_folder, share));
             lock_.emplace(std::move(lock));
         }
         clock_.emplace(host_clock_, host_witnesses(clock_confirmation_path(config_.data_folder)),
@@ -193,7 +196,8 @@ private:
         if (has_spool(config_)) {
             RETURN_IF_ERROR(make_data_folder(spool_folder_of(config_)));
             ASSIGN_OR_RETURN(FolderLock lock,
-                             FolderLock::take(spool_folder_of(config_), "kafka.spool_folder"));
+                             FolderLock::take(spool_folder_of(config_), FolderLock::Share::Alone,
+                                              "kafka.spool_folder"));
             spool_lock_.emplace(std::move(lock));
             ASSIGN_OR_RETURN(event_log_, open_event_log_with_spool(config_, world, health_));
             return {};

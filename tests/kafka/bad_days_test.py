@@ -80,7 +80,7 @@ def names_a_topic_that_is_missing(roles, *_):
     roles.collect.environment["CLICKMILL_KAFKA__TOPIC"] = "nobody-made-it"
     try:
         for words in (("collect", "--listen", "127.0.0.1:0"), ("query", "--listen", "127.0.0.1:0"),
-                      ("topics", "check")):
+                      ("aggregate",), ("topics", "check")):
             try:
                 wrong.append(f"{words} did not fail: {roles.collect.run(*words, timeout=30)}")
             except RuntimeError as error:
@@ -89,6 +89,24 @@ def names_a_topic_that_is_missing(roles, *_):
     finally:
         roles.collect.environment["CLICKMILL_KAFKA__TOPIC"] = TOPIC
     return wrong
+
+
+def counts_repeats_in_any_order_once(roles, options, _):
+    """A third of the clicks is sent again, up to five times, in other requests and in any order."""
+    chance = random.Random(options.seed)
+    events = [{"feature_id": "repeats", "user_id": f"u{i % 97}", "event_id": f"repeats-{i}"} for i in range(2_000)]
+    sent = events + [event for event in events if chance.random() < 0.3 for _ in range(chance.randint(1, 5))]
+    chance.shuffle(sent)
+    before = roles.query.wait_until_counted(roles.read_key)
+    comparison = Comparison(roles.query, roles.read_key, None)
+    while sent:
+        some = [sent.pop() for _ in range(min(len(sent), chance.randint(1, 50)))]
+        comparison.expect("answer", roles.collect.send(roles.write_key, some)[0], 200)
+    after = roles.query.wait_until_counted(roles.read_key)
+    comparison.expect("counted", after["counted"] - before["counted"], len(events))
+    line, = comparison.series(feature_id="repeats", grain="day")
+    comparison.expect("clicks", line["total"], len(events))
+    return comparison.differences
 
 
 def set_largest_message(roles, limit):
@@ -180,13 +198,13 @@ def counts_on_without_a_place_for_what_is_no_event(roles, *_):
     return wrong
 
 
-def lag_of(roles):
+def lag_of(roles, partitions=4):
     """What Kafka's own tool says of our group: records that are not yet counted, over all partitions."""
     done = subprocess.run(roles.cluster.java(roles.folder, "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
                                              "--bootstrap-server", roles.cluster.bootstrap, "--describe", "--group",
                                              "clickmill"), capture_output=True, text=True)
     rows = [line.split() for line in done.stdout.splitlines() if TOPIC in line.split()]
-    return sum(int(row[5]) for row in rows) if len(rows) == 4 else None  # a row for each partition
+    return sum(int(row[5]) for row in rows) if len(rows) == partitions and "-" not in [row[5] for row in rows] else None
 
 
 def shows_the_lag(roles, *_):
@@ -268,7 +286,7 @@ def stops_when_the_topic_is_another(roles, *_):
     return says(roles.collect, "made again")
 
 
-DAYS = (survives_a_pause, names_a_topic_that_does_not_fit, names_a_topic_that_is_missing,
+DAYS = (survives_a_pause, counts_repeats_in_any_order_once, names_a_topic_that_does_not_fit, names_a_topic_that_is_missing,
         refuses_what_is_too_large_for_the_broker, sets_aside_what_is_no_event,
         counts_on_without_a_place_for_what_is_no_event, shows_the_lag,
         stops_where_uncounted_records_were_deleted, stops_when_partitions_are_added,

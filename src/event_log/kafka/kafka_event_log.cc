@@ -1,6 +1,6 @@
 #include "event_log/kafka/kafka_event_log.h"
 
-#include "event_log/kafka/group_offsets.h"
+#include "event_log/kafka/group.h"
 #include "event_log/kafka/kafka_reader.h"
 #include "event_log/kafka/producer.h"
 #include "event_log/kafka/topic_watch.h"
@@ -10,7 +10,7 @@
 namespace clickmill::event_log {
 namespace {
 
-using kafka::GroupOffsets;
+using kafka::Group;
 using kafka::KafkaReader;
 using kafka::Producer;
 using kafka::Range;
@@ -68,6 +68,8 @@ public:
         return std::make_unique<KafkaReader>(partition, from, options_, *topic_, clock_, logger_);
     }
 
+    Result<std::unique_ptr<Assignment>> join() override { return group_.join(); }
+
     // Kafka's own retention deletes, whatever has been folded: it is set well above the lag.
     void allow_deletion(PartitionId, Offset) override {}
 
@@ -112,7 +114,7 @@ private:
     telemetry::Logger& logger_;
     kafka::Writability writability_;
     const std::unique_ptr<TopicWatch> topic_;
-    GroupOffsets group_{options_, clock_, logger_};
+    Group group_{options_, clock_, logger_};
     std::unique_ptr<Producer> producer_;
 };
 

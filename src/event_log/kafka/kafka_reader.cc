@@ -68,7 +68,7 @@ Offset KafkaReader::last_known_end() const {
 Result<void> KafkaReader::start() {
     if (client_) return {};
     const std::array<std::pair<std::string_view, std::string>, 9> ours = {{
-        {"group.id", options_.group},  // wanted by librdkafka; never joined
+        {"group.id", options_.group},  // wanted by librdkafka; not joined here
         {"enable.auto.commit", "false"},
         {"enable.auto.offset.store", "false"},
         {"auto.offset.reset", "error"},

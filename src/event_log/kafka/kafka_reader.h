@@ -1,5 +1,5 @@
-// Reads one partition from a position, on a consumer of its own that belongs to no group: which
-// process reads what is decided above, and positions live in the metrics store.
+// Reads one partition from a position, on a consumer of its own that joins no group: which process
+// reads what is decided in group.h, and positions live in the metrics store.
 #pragma once
 
 #include "base/clock.h"

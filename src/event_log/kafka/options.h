@@ -12,7 +12,7 @@ namespace clickmill::event_log {
 struct KafkaOptions {
     std::string brokers;  // "host:port,host:port": where to ask first
     std::string topic;
-    std::string group = "clickmill";  // under which Kafka's own tools show what is counted
+    std::string group = "clickmill";  // of those who count into one metrics store
     // Handed to librdkafka by name ("security.protocol", "SASL_SSL"); what the promises stand on is
     // refused here.
     std::vector<std::pair<std::string, std::string>> settings;

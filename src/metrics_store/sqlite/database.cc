@@ -55,7 +55,7 @@ Result<std::shared_ptr<SqliteMetricsStore::Database>> SqliteMetricsStore::Databa
     std::shared_ptr<Database> database(
         new Database(options, std::move(writer), std::move(checkpoints)));
     database->catalog_ = std::make_shared<const Catalog>(std::move(catalog));
-    database->file_ = file;
+    database->file_ = file != 0 ? file : inode_of(options.path);  // it may have been made here
     database->writer_.session().connection().count_wal_pages(database->wal_pages_);
     return database;
 }
@@ -65,7 +65,6 @@ bool SqliteMetricsStore::Database::is_current() const {
 }
 
 Result<void> SqliteMetricsStore::Database::refresh_catalog(Session& session) {
-    if (!options_.follows_another) return {};
     ASSIGN_OR_RETURN(sqlite::Statement * count, session.statement("SELECT count(*) FROM views"));
     ASSIGN_OR_RETURN(const bool has_row, count->step());
     const bool is_known =
@@ -100,6 +99,9 @@ Result<std::vector<fold::View>> SqliteMetricsStore::Database::declare(
     Session& session = writer_.session();
     ASSIGN_OR_RETURN(sqlite::Transaction transaction,
                      sqlite::Transaction::begin(session.connection()));
+    // Another process may have declared some of them meanwhile.
+    ASSIGN_OR_RETURN(const Catalog stored, load_catalog(session));
+    ASSIGN_OR_RETURN(plan, plan_declaration(definitions, stored.list(), now));
     RETURN_IF_ERROR(store_new_views(session, plan));
     ASSIGN_OR_RETURN(Catalog grown, load_catalog(session));
     RETURN_IF_ERROR(transaction.commit());

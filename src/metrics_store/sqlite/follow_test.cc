@@ -41,6 +41,9 @@ protected:
     const std::unique_ptr<telemetry::Logger> logger_;
 };
 
+// Two aggregators on one file.
+using SharedStore = FollowingStore;
+
 TEST_F(FollowingStore, WaitsForAFileThatIsNotThereYet) {
     const auto follower = open(true);
     EXPECT_EQ(follower->health().error().code, ErrorCode::Unavailable);
@@ -59,6 +62,55 @@ TEST_F(FollowingStore, SeesWhatTheOtherDeclaresAfterwards) {
     ASSERT_TRUE(writer->declare(definition("forum"), {}));
 
     EXPECT_EQ(views_in(*follower), 2U);
+}
+
+TEST_F(SharedStore, DeclaresWhatTheOtherHasDeclaredUnderTheSameIds) {
+    const auto one = open(false);
+    const auto other = open(false);  // both know of nothing yet
+    const auto first = one->declare(definition("shop"), {});
+    const auto second = other->declare(definition("forum"), {});
+    const auto again = other->declare(definition("shop"), {});
+    ASSERT_TRUE(first && second && again);
+    EXPECT_EQ(first->front().id, again->front().id);
+    EXPECT_NE(first->front().id, second->front().id);
+    EXPECT_EQ(views_in(*one), 2U);
+    EXPECT_EQ(views_in(*other), 2U);
+}
+
+fold::Commit commit_of(fold::ViewId view, int64_t from, int64_t through) {
+    fold::Commit commit;
+    commit.ledger.log_id = "log";
+    commit.ledger.through = {through};
+    commit.views.push_back({.view = view, .from = {from}, .position = {.through = {through}}});
+    return commit;
+}
+
+// An aggregator that was frozen and has lost its partition meanwhile.
+TEST_F(SharedStore, RefusesWhatGoesOnFromAnOldPosition) {
+    const auto one = open(false);
+    const auto other = open(false);
+    const fold::ViewId view = one->declare(definition("shop"), {})->front().id;
+    ASSERT_TRUE(other->declare(definition("shop"), {}));
+    ASSERT_TRUE(one->commit(commit_of(view, 0, 10)));
+    ASSERT_TRUE(other->commit(commit_of(view, 10, 20)));
+    const auto refused = one->commit(commit_of(view, 10, 15));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::Conflict);
+    EXPECT_EQ(one->progress(PartitionId{0})->ledger.through, Offset{20});
+}
+
+TEST_F(SharedStore, GoesOnInTheFileThatTheOtherHasMadeAnew) {
+    const auto one = open(false);
+    ASSERT_TRUE(one->declare(definition("shop"), {}));
+    std::filesystem::rename(folder_ / "metrics.db", folder_ / "metrics.db.damaged-1");
+    for (const char* suffix : {"-wal", "-shm"}) {
+        std::filesystem::remove(folder_ / (std::string("metrics.db") + suffix));
+    }
+    const auto other = open(false);
+    EXPECT_EQ(views_in(*other), 0U);
+    const auto declared = one->declare(definition("forum"), {});
+    ASSERT_TRUE(declared) << declared.error().message();
+    EXPECT_EQ(views_in(*other), 1U) << "not into the file that was set aside";
 }
 
 TEST_F(FollowingStore, RefusesToChangeAnything) {

@@ -103,9 +103,14 @@ auto SqliteMetricsStore::change(Change change) -> decltype(change(std::declval<D
         return fail(ErrorCode::Unavailable, "cannot change metrics", options_.path,
                     "another process writes them");
     }
-    std::shared_ptr<Database> current = database();
-    if (!current) {
+    std::shared_ptr<Database> current;
+    {
         const std::lock_guard lock(mutex_);
+        // Another aggregator on the same file may have set it aside.
+        if (database_ && !database_->is_current()) {
+            database_->abandon();
+            database_.reset();
+        }
         if (!database_) RETURN_IF_ERROR(open_database());
         current = database_;
     }
