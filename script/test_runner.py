@@ -232,6 +232,7 @@ def quick_steps():
               ("kafka-kill", python_test("tests/kafka/kill_test.py", "--rounds", "10")),
               ("kafka-bad-days", python_test("tests/kafka/bad_days_test.py")),
               ("kafka-spool", python_test("tests/kafka/spool_test.py")),
+              ("kafka-cluster", python_test("tests/kafka/cluster_days_test.py", "--kills", "1")),
               ("kafka-rebalance", python_test("tests/kafka/rebalance_test.py", "--seed", "1"))]
     return steps
 
@@ -249,6 +250,7 @@ def deep_steps():
                                             preset="dev")),
             ("crash-200", python_test("tests/crash/crash_test.py", "--rounds", "200", "--seed", "200",
                                       preset="dev")),
+            ("kafka-cluster-3", python_test("tests/kafka/cluster_days_test.py", preset="dev")),
             ("kafka-kill-20", python_test("tests/kafka/kill_test.py", "--rounds", "20", preset="dev"))]
 
 

@@ -44,6 +44,18 @@ log.cleaner.dedupe.buffer.size=2000000
 log.retention.check.interval.ms=1000
 """
 
+# A listener that asks for a name and a password, encrypted: what a cluster beyond one machine has.
+USER, PASSWORD = "clickmill", "only-for-tests"
+SECURE = f"""\
+listener.name.secure.sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-512
+listener.name.secure.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required \
+user_{USER}="{PASSWORD}";
+listener.name.secure.scram-sha-512.sasl.jaas.config=\
+org.apache.kafka.common.security.scram.ScramLoginModule required;
+listener.name.secure.ssl.keystore.type=PEM
+listener.name.secure.ssl.keystore.location={{certificate}}
+"""
+
 LOGGING = """\
 rootLogger.level=INFO
 rootLogger.appenderRef.out.ref=out
@@ -66,13 +78,13 @@ def free_ports(count):
 class KafkaCluster:
     """Brokers 1 to N. Ports and data stay over stops and starts until delete()."""
 
-    def __init__(self, name="default", brokers=1):
+    def __init__(self, name="default", brokers=1, is_secure=False):
         self.folder = SOURCE / "build/kafka" / name
         self.state_file = self.folder / "cluster.json"
         if self.state_file.exists():
             self.state = json.loads(self.state_file.read_text())
         else:
-            self.state = {"brokers": brokers, "ports": free_ports(2 * brokers)}
+            self.state = {"brokers": brokers, "ports": free_ports(3 * brokers), "is_secure": is_secure}
 
     @property
     def ids(self):
@@ -80,6 +92,15 @@ class KafkaCluster:
 
     def port(self, broker):
         return self.state["ports"][broker - 1]
+
+    @property
+    def certificate(self):
+        """What clients of the secure listener trust, and the brokers' key."""
+        return self.folder / "brokers.pem"
+
+    @property
+    def secure_bootstrap(self):
+        return ",".join(f"127.0.0.1:{port}" for port in self.state["ports"][2 * self.state["brokers"]:])
 
     @property
     def bootstrap(self):
@@ -173,13 +194,16 @@ class KafkaCluster:
         subprocess.run([SOURCE / "script/kafka-jars"], check=True)
         if self.state_file.exists():
             return
+        if self.state["is_secure"]:
+            self.make_certificate()
         for broker in self.ids:
             folder = self.folder / f"broker-{broker}"
             folder.mkdir(parents=True)
             (folder / "server.properties").write_text(self.properties(broker, folder))
             (folder / "log4j2.properties").write_text(LOGGING)
             done = subprocess.run(self.java(folder, "kafka.tools.StorageTool", "format", "-t",
-                                            "Y2xpY2ttaWxsLXRlc3RzLQ", "-c", folder / "server.properties"),
+                                            "Y2xpY2ttaWxsLXRlc3RzLQ", "-c", folder / "server.properties", "--add-scram",
+                                            f"SCRAM-SHA-512=[name={USER},password={PASSWORD}]"),
                                   stdin=subprocess.DEVNULL, capture_output=True, text=True)
             if done.returncode != 0:
                 raise SystemExit(f"cannot format broker {broker}:\n{done.stdout}{done.stderr}")
@@ -187,10 +211,25 @@ class KafkaCluster:
 
     def properties(self, broker, folder):
         count = self.state["brokers"]
-        controllers = self.state["ports"][count:]
+        controllers = self.state["ports"][count:2 * count]
         voters = ",".join(f"{i}@127.0.0.1:{controllers[i - 1]}" for i in self.ids)
-        return PROPERTIES.format(id=broker, port=self.port(broker), controller_port=controllers[broker - 1],
-                                 voters=voters, folder=folder, replication=count)
+        properties = PROPERTIES.format(id=broker, port=self.port(broker), controller_port=controllers[broker - 1],
+                                       voters=voters, folder=folder, replication=count)
+        if not self.state["is_secure"]:
+            return properties
+        secure = f"SECURE://127.0.0.1:{self.state['ports'][2 * count + broker - 1]}"
+        added = {"listeners": f",{secure}", "advertised.listeners": f",{secure}",
+                 "listener.security.protocol.map": ",SECURE:SASL_SSL"}
+        lines = [line + added.get(line.split("=")[0], "") for line in properties.splitlines()]
+        return "\n".join(lines) + "\n" + SECURE.format(certificate=self.certificate)
+
+    def make_certificate(self):
+        self.folder.mkdir(parents=True, exist_ok=True)
+        key, certificate = self.folder / "key.pem", self.folder / "certificate.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=kafka",
+                        "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate],
+                       check=True, capture_output=True)
+        self.certificate.write_text(key.read_text() + certificate.read_text())
 
     @staticmethod
     def java(folder, *words):

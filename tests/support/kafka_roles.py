@@ -5,10 +5,16 @@ import shutil
 import subprocess
 import tempfile
 
-from kafka_cluster import KafkaCluster
+from kafka_cluster import PASSWORD, USER, KafkaCluster
 from real_clickmill import Clickmill, wait_until
 
 TOPIC = "clicks"
+
+
+def secure_settings(cluster, mechanism="SCRAM-SHA-512", password=PASSWORD):
+    """For the listener that asks for a name and a password."""
+    return {"CLICKMILL_KAFKA__SETTINGS": f"security.protocol=SASL_SSL,ssl.ca.location={cluster.folder}/certificate.pem,"
+                                         f"sasl.mechanism={mechanism},sasl.username={USER},sasl.password={password}"}
 
 
 class RoleProcess(Clickmill):
@@ -29,17 +35,18 @@ class RoleProcess(Clickmill):
 class RolesOnKafka:
     """A cluster with the topic, and one process of each role."""
 
-    def __init__(self, binary, name, brokers=1, partitions=4, settings=None):
-        self.cluster = KafkaCluster(name, brokers)
+    def __init__(self, binary, name, brokers=1, partitions=4, settings=None, is_secure=False):
+        self.cluster = KafkaCluster(name, brokers, is_secure)
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="clickmill-kafka-"))
         replication = min(brokers, 3)
         self.environment = {
             "CLICKMILL_EVENT_LOG__BACKEND": "kafka",
-            "CLICKMILL_KAFKA__BROKERS": self.cluster.bootstrap,
+            "CLICKMILL_KAFKA__BROKERS": self.cluster.secure_bootstrap if is_secure else self.cluster.bootstrap,
             "CLICKMILL_KAFKA__TOPIC": TOPIC,
             "CLICKMILL_KAFKA__PARTITIONS": str(partitions),
             "CLICKMILL_KAFKA__REPLICATION": str(replication),
             "CLICKMILL_KAFKA__MIN_INSYNC_REPLICAS": str(1 if brokers == 1 else 2),
+            **(secure_settings(self.cluster) if is_secure else {}),
             **(settings or {}),
         }
         self.query, self.aggregate, self.collect = (

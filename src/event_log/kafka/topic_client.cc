@@ -51,22 +51,55 @@ TopicDescription description_of(const rd_kafka_TopicDescription_t* topic) {
 
 Result<std::unique_ptr<TopicClient>> TopicClient::make(const KafkaOptions& options,
                                                        telemetry::Logger& logger) {
-    ASSIGN_OR_RETURN(Client client, make_client(RD_KAFKA_PRODUCER, options, {}, logger));
+    ASSIGN_OR_RETURN(Client client,
+                     make_client(RD_KAFKA_PRODUCER, options, {}, logger, RD_KAFKA_EVENT_ERROR));
     return std::unique_ptr<TopicClient>(new TopicClient(options, std::move(client)));
 }
 
-Result<Event> TopicClient::answer_of(rd_kafka_queue_t* queue, const char* what,
-                                     int timeout_ms) const {
+Result<Event> TopicClient::answer_of(rd_kafka_queue_t* queue, const char* what, int timeout_ms) {
+    {
+        const std::lock_guard lock(mutex_);
+        take_errors();
+        last_error_ = RD_KAFKA_RESP_ERR_NO_ERROR;  // those were before the question
+    }
     Event event(rd_kafka_queue_poll(queue, 2 * timeout_ms));
     if (!event) {
         return fail(ErrorCode::Unavailable, what, options_.topic,
-                    fmt::format("no answer from {}", options_.brokers));
+                    cause(fmt::format("no answer from {}", options_.brokers).c_str()));
     }
     if (const auto code = rd_kafka_event_error(event.get())) {
         return std::unexpected(
-            error_of(code, what, options_.topic, rd_kafka_event_error_string(event.get())));
+            error_of(code, what, options_.topic, cause(rd_kafka_event_error_string(event.get()))));
     }
     return event;
+}
+
+std::string TopicClient::cause(const char* failure) {
+    const std::lock_guard lock(mutex_);
+    take_errors();
+    if (last_error_ == RD_KAFKA_RESP_ERR_NO_ERROR) return failure;
+    return fmt::format("{}; {}", last_error_text_, failure);
+}
+
+// A refusal stands until the next question: that the broker is away then says less.
+void TopicClient::take_errors() {
+    const Queue queue(rd_kafka_queue_get_main(client_.get()));
+    while (const Event event{rd_kafka_queue_poll(queue.get(), 0)}) {
+        if (rd_kafka_event_type(event.get()) != RD_KAFKA_EVENT_ERROR) continue;
+        const auto code = rd_kafka_event_error(event.get());
+        const bool is_refusal =
+            code == RD_KAFKA_RESP_ERR__AUTHENTICATION || code == RD_KAFKA_RESP_ERR__SSL;
+        if (!is_refusal && last_error_ != RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+        last_error_ = code;
+        last_error_text_ = rd_kafka_event_error_string(event.get());
+    }
+}
+
+bool TopicClient::is_refused() {
+    const std::lock_guard lock(mutex_);
+    take_errors();
+    return last_error_ == RD_KAFKA_RESP_ERR__AUTHENTICATION ||
+           last_error_ == RD_KAFKA_RESP_ERR__SSL;
 }
 
 Result<TopicDescription> TopicClient::describe(std::chrono::milliseconds timeout) {

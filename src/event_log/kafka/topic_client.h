@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -31,8 +32,11 @@ public:
     static Result<std::unique_ptr<TopicClient>> make(const KafkaOptions& options,
                                                      telemetry::Logger& logger);
 
-    // NotFound: there is no such topic. Unavailable: nobody answered within `timeout`.
+    // NotFound: there is no such topic. Unavailable: nobody answered within `timeout`, or the
+    // brokers do not let us in.
     Result<TopicDescription> describe(std::chrono::milliseconds timeout);
+    // Whether the brokers refused our name, password or certificate when last asked.
+    bool is_refused();
     Result<Range> range(PartitionId partition);
     // The topic's settings by name ("retention.ms").
     Result<std::map<std::string, std::string>> settings();
@@ -44,10 +48,16 @@ private:
     TopicClient(const KafkaOptions& options, Client client)
         : options_(options), client_(std::move(client)) {}
     int timeout_ms() const { return static_cast<int>(options_.request_timeout.count()); }
-    Result<Event> answer_of(rd_kafka_queue_t* queue, const char* what, int timeout_ms) const;
+    Result<Event> answer_of(rd_kafka_queue_t* queue, const char* what, int timeout_ms);
+    // Why a question failed: what the connections to the brokers met with, where that says more.
+    std::string cause(const char* failure);
+    void take_errors();
 
     const KafkaOptions options_;
     const Client client_;
+    std::mutex mutex_;  // guards what follows
+    rd_kafka_resp_err_t last_error_ = RD_KAFKA_RESP_ERR_NO_ERROR;
+    std::string last_error_text_;
 };
 
 }  // namespace clickmill::event_log::kafka

@@ -26,6 +26,7 @@ Result<std::unique_ptr<TopicWatch>> TopicWatch::open(const KafkaOptions& options
     while (!found) {
         const bool may_be_new = found.error().code == ErrorCode::NotFound;
         if (!may_be_new && !found.error().is_worth_retrying()) break;
+        if (client->is_refused()) break;
         if (std::chrono::steady_clock::now() > (may_be_new ? unknown_until : deadline)) break;
         std::this_thread::sleep_for(kAskAgain);
         found = client->describe(options.request_timeout);
