@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "config/config.h"
 #include "event_log/embedded/embedded_event_log.h"
+#include "event_log/kafka/kafka_event_log.h"
 #include "metrics_store/sqlite/sqlite_metrics_store.h"
 
 #include <CLI/CLI.hpp>
@@ -16,6 +17,7 @@
 #include <filesystem>
 #include <string>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 namespace {
@@ -25,7 +27,9 @@ using namespace clickmill;
 constexpr PartitionId kOnly{0};
 
 struct Options {
-    std::string data;     // of a server that has stopped
+    std::string data;     // of a server that has stopped; or
+    std::string brokers;  // of Kafka, with a topic of one partition
+    std::string topic = "clicks";
     std::string scratch;  // a folder that is there; metrics.db in it is made anew
     std::vector<std::string> rollups{"totals"};
 };
@@ -47,6 +51,24 @@ double cpu_seconds() {
     return static_cast<double>(spent.tv_sec) + static_cast<double>(spent.tv_nsec) / 1e9;
 }
 
+Result<std::unique_ptr<event_log::EventLog>> open_log(const Options& options, Clock& clock,
+                                                      telemetry::Logger& logger) {
+    if (options.brokers.empty()) {
+        return event_log::EmbeddedEventLog::open({.path = options.data + "/events.db"}, clock,
+                                                 logger);
+    }
+    return event_log::KafkaEventLog::open({.brokers = options.brokers,
+                                           .topic = options.topic,
+                                           .group = fmt::format("fold-log-{}", getpid())},
+                                          event_log::KafkaUse::ReadOnly, clock, logger);
+}
+
+int64_t events_in(const metrics_store::Progress& progress) {
+    int64_t events = 0;
+    for (const auto& [project, classes] : progress.ledger.projects) events += classes.total();
+    return events;
+}
+
 Result<bool> is_folded(metrics_store::MetricsStore& store, Offset end, size_t views) {
     ASSIGN_OR_RETURN(const metrics_store::Progress progress, store.progress(kOnly));
     return progress.views.size() == views &&
@@ -59,8 +81,7 @@ Result<void> fold_log(const Options& options) {
     const auto logger = telemetry::make_silent_logger();
     telemetry::Registry registry;
     telemetry::Health health;
-    ASSIGN_OR_RETURN(const auto log, event_log::EmbeddedEventLog::open(
-                                         {.path = options.data + "/events.db"}, clock, *logger));
+    ASSIGN_OR_RETURN(const auto log, open_log(options, clock, *logger));
     const std::string path = options.scratch + "/metrics.db";
     for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path + suffix);
     ASSIGN_OR_RETURN(const auto store,
@@ -81,7 +102,8 @@ Result<void> fold_log(const Options& options) {
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
     const double spent = cpu_seconds() - before;
-    const auto events = static_cast<double>(state.total_events.value_or(0));
+    ASSIGN_OR_RETURN(const metrics_store::Progress progress, store->progress(kOnly));
+    const auto events = static_cast<double>(events_in(progress));
     fmt::print("{{\"events\":{},\"cpu_seconds\":{:.3f},\"cpu_seconds_per_million\":{:.3f}}}\n",
                events, spent, spent / (events / 1e6));
     aggregator.stop();
@@ -93,8 +115,9 @@ Result<void> fold_log(const Options& options) {
 int main(int argc, char** argv) {
     CLI::App app("Folds an event log anew and says what it cost.");
     Options options;
-    app.add_option("--data", options.data, "the data folder of a server that has stopped")
-        ->required();
+    app.add_option("--data", options.data, "the data folder of a server that has stopped");
+    app.add_option("--brokers", options.brokers, "of Kafka, instead of a data folder");
+    app.add_option("--topic", options.topic, "with one partition");
     app.add_option("--scratch", options.scratch, "a folder for metrics.db")->required();
     app.add_option("--rollup", options.rollups, "which of the default rollups");
     CLI11_PARSE(app, argc, argv);

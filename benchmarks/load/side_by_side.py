@@ -17,12 +17,13 @@ import time
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(SOURCE / "tests" / "support"))
+import kafka_measures  # noqa: E402
 import machine  # noqa: E402
 import measures  # noqa: E402
 from real_clickmill import parse_arguments  # noqa: E402
 
 ALL = ["collector_beside_nginx", "collector_in_batches", "fold_from_the_log", "live_at_a_rate", "questions",
-       "start_after_a_kill"]
+       "start_after_a_kill", "kafka_collector", "kafka_fold", "kafka_takeover"]
 
 
 def shown(number, unit):
@@ -77,10 +78,12 @@ def parse():
     parser.add_argument("--fold-events", type=int, default=2_000_000)
     parser.add_argument("--history-events", type=int, default=4_000_000)
     parser.add_argument("--log-gib", type=float, default=2)
+    parser.add_argument("--kafka-events", type=int, default=5_000_000)
     options = parse_arguments(parser, "load", "history", "fold_log")
     if options.quick:
         options.repeats, options.seconds, options.live_seconds = 1, 3, 5
         options.fold_events, options.history_events, options.log_gib = 200_000, 200_000, 0.05
+        options.kafka_events = min(options.kafka_events, 200_000)
     return options
 
 
@@ -94,7 +97,8 @@ def main():
         with tempfile.TemporaryDirectory(prefix="clickmill-bench-", dir=options.scratch) as scratch:
             print(f"# {name}", flush=True)
             try:
-                rows = getattr(measures, name)(options, pathlib.Path(scratch))
+                home = kafka_measures if name.startswith("kafka") else measures
+                rows = getattr(home, name)(options, pathlib.Path(scratch))
             except (RuntimeError, TimeoutError, OSError, subprocess.SubprocessError) as problem:
                 print(f"{name} could not be measured: {problem}", file=sys.stderr)
                 failed += 1

@@ -8,6 +8,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <cstring>
 #include <deque>
@@ -19,6 +20,7 @@ namespace ondemand = simdjson::ondemand;
 using simdjson::error_code;
 
 constexpr size_t kMaxLabelBytes = 1024;
+constexpr size_t kLeastRoom = 64 << 10;  // bytes of a payload that the parser is ready for
 // Whose events those are that another producer wrote without a project: of the one that the first
 // start of a data folder makes. Stored: never change.
 constexpr std::string_view kDefaultProject = "default";
@@ -202,8 +204,9 @@ struct LineReader::State {
 
     bool read_as_stream(std::string_view payload, Moment fallback_received_at) {
         ondemand::document_stream stream;
-        if (parser.iterate_many(payload.data(), payload.size(), payload.size() + 1).get(stream))
-            return false;
+        // All of it at once. The parser makes its buffers anew whenever this number changes.
+        const size_t room = std::bit_ceil(std::max(payload.size() + 1, kLeastRoom));
+        if (parser.iterate_many(payload.data(), payload.size(), room).get(stream)) return false;
         for (auto document : stream) {
             if (document.error()) return false;
             if (read_document(document, fallback_received_at, next_line())) return false;
