@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 
 from kafka_cluster import PASSWORD, USER, KafkaCluster
-from real_clickmill import Clickmill, wait_until
+from real_clickmill import Clickmill, Refused, wait_until
 
 TOPIC = "clicks"
 
@@ -63,6 +63,7 @@ class RolesOnKafka:
                 wait_until(process.is_ready, f"{process.role} ready", 60)
             wait_until(lambda: "listening on" in self.query.output(), "the keys")
             self.write_key, self.read_key = self.query.keys()
+            wait_until(self.answers, "the aggregator has set the rollups up")
         except BaseException as failure:
             print("\n".join(process.output()[-2000:] for process in self.roles))
             self.__exit__(type(failure))
@@ -75,6 +76,12 @@ class RolesOnKafka:
             ends.callback(self.cluster.delete)
             for process in reversed(self.roles):
                 ends.callback(process.__exit__, failure, *details)
+
+    def answers(self):
+        try:
+            return self.query.ask("accounting", self.read_key)
+        except Refused:
+            return False
 
     @property
     def roles(self):
