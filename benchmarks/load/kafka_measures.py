@@ -140,8 +140,8 @@ def consumer_perf(roles):
 
 
 def kafka_takeover(options, _):
-    """Two aggregators on eight partitions at 20,000 events/s: one is killed; how long until all is fresh again."""
-    samples = []
+    """Two aggregators on eight partitions at 20,000 events/s: one is killed; how long until the lag is what it was."""
+    samples, usuals = [], []
     with roles_on_kafka(options, 1, partitions=8) as roles:
         other = RoleProcess(roles.aggregate.binary, "aggregate", roles.folder / "data", roles.environment)
         with other:
@@ -151,26 +151,28 @@ def kafka_takeover(options, _):
                                      "--connections", "16"], stdout=subprocess.DEVNULL)
             try:
                 for _ in range(options.repeats):
-                    wait_until(lambda: lag_of(roles) <= 2, "fresh before the kill", 120)
-                    time.sleep(3)
+                    wait_until(lambda: lag_of(roles) <= 4, "fresh before the kill", 120)
+                    usual = max(lags_for(roles, 8).values())
                     other.kill()
-                    samples.append(last_stale_second(roles, 40))
+                    lags = lags_for(roles, 40)
+                    samples.append(max((at for at, lag in lags.items() if lag > usual), default=0.0))
+                    usuals.append(usual)
                     other.start(60)
             finally:
                 load.kill()
                 load.wait()
-    return [row("one of two aggregators killed, fresh again (lag ≤ 2 s)", "s", samples, lower_is_better=True,
-                budget="≤ 30 s", note="8 partitions, 20,000 events/s, repeat window of seconds: a day of clicks takes longer")]
+    return [row("one of two aggregators killed → lag as before again", "s", samples, lower_is_better=True,
+                budget="≤ 30 s", note=f"8 partitions, 20,000 events/s; before the kill at most {max(usuals):.1f} s; a repeat "
+                                      "window of a minute: one of a day is read again for longer")]
 
 
-def last_stale_second(roles, seconds):
-    """Seconds from now until the last moment within `seconds` at which the lag was above two seconds."""
-    begin, last = time.monotonic(), 0.0
-    while time.monotonic() - begin < seconds:
-        if lag_of(roles) > 2:
-            last = time.monotonic() - begin
+def lags_for(roles, seconds):
+    """{seconds from now: lag}, ten times a second."""
+    begin, lags = time.monotonic(), {}
+    while (at := time.monotonic() - begin) < seconds:
+        lags[at] = lag_of(roles)
         time.sleep(0.1)
-    return last
+    return lags
 
 
 def lag_of(roles):

@@ -45,7 +45,7 @@ struct Config {
 
     std::string kafka_brokers = "127.0.0.1:9092";
     std::string kafka_topic = "clicks";
-    std::string kafka_group = "clickmill";
+    std::string kafka_group;
     int64_t kafka_partitions = 12;
     int64_t kafka_replication = 3;
     int64_t kafka_min_insync_replicas = 2;

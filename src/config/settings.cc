@@ -94,9 +94,10 @@ const std::vector<Setting>& table() {
          "Brokers to ask first, as host:port, separated by commas."},
         {"kafka.topic", &Config::kafka_topic, "The topic that is the event log."},
         {"kafka.group", &Config::kafka_group,
-         "The consumer group whose members are the aggregators of one metrics store; each store "
-         "wants "
-         "its own. Kafka's own tools show its lag."},
+         "The consumer group whose members are the aggregators of one metrics store. Empty: a name "
+         "of "
+         "the data folder's own, kept in its file kafka-group; two stores in one group would each "
+         "count a part of the clicks."},
         {"kafka.partitions", &Config::kafka_partitions,
          "How many partitions 'clickmill topics create' makes. Never changed afterwards: repeats "
          "would no longer meet their first copies.",

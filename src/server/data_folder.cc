@@ -30,6 +30,9 @@ std::string control_path(const std::string& folder) {
 std::string clock_confirmation_path(const std::string& folder) {
     return folder + "/clock-confirmed";
 }
+std::string kafka_group_path(const std::string& folder) {
+    return folder + "/kafka-group";
+}
 std::string accepted_gaps_path(const std::string& folder) {
     return folder + "/accepted-gaps";
 }

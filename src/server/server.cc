@@ -10,6 +10,7 @@
 #include "query_api/query_api.h"
 #include "server/accepted_gaps.h"
 #include "server/data_folder.h"
+#include "server/group_name.h"
 #include "server/operations_handler.h"
 #include "server/options.h"
 #include "server/page_handler.h"
@@ -113,6 +114,9 @@ public:
                 role_ == Role::Aggregate ? FolderLock::Share::Shared : FolderLock::Share::Alone;
             ASSIGN_OR_RETURN(FolderLock lock, FolderLock::take(config_.data_folder, share));
             lock_.emplace(std::move(lock));
+        }
+        if (does(Role::Aggregate) && is_kafka(config_) && config_.kafka_group.empty()) {
+            ASSIGN_OR_RETURN(config_.kafka_group, group_name(config_.data_folder));
         }
         clock_.emplace(host_clock_, host_witnesses(clock_confirmation_path(config_.data_folder)),
                        *logger_);
@@ -340,7 +344,7 @@ private:
                                                 jump_seconds));
     }
 
-    const config::Config config_;
+    config::Config config_;
     const Role role_;
     const bool is_demo_;
     const std::string collector_url_;

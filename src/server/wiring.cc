@@ -32,7 +32,7 @@ event_log::KafkaOptions kafka_options_of(const config::Config& config) {
     event_log::KafkaOptions options;
     options.brokers = config.kafka_brokers;
     options.topic = config.kafka_topic;
-    options.group = config.kafka_group;
+    if (!config.kafka_group.empty()) options.group = config.kafka_group;
     for (const std::string& setting : config.kafka_settings) {
         const size_t equals = setting.find('=');
         options.settings.emplace_back(setting.substr(0, equals), setting.substr(equals + 1));

@@ -18,7 +18,7 @@ import time
 
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / folder) for folder in ("support", "crash")]
 from crash_test import Comparison, Journal, Load  # noqa: E402
-from kafka_roles import TOPIC, RolesOnKafka  # noqa: E402
+from kafka_roles import GROUP, TOPIC, RolesOnKafka  # noqa: E402
 from kill_test import java_client  # noqa: E402
 from real_clickmill import parse_arguments, wait_until  # noqa: E402
 
@@ -202,7 +202,7 @@ def lag_of(roles, partitions=4):
     """What Kafka's own tool says of our group: records that are not yet counted, over all partitions."""
     done = subprocess.run(roles.cluster.java(roles.folder, "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
                                              "--bootstrap-server", roles.cluster.bootstrap, "--describe", "--group",
-                                             "clickmill"), capture_output=True, text=True)
+                                             GROUP), capture_output=True, text=True)
     rows = [line.split() for line in done.stdout.splitlines() if TOPIC in line.split()]
     return sum(int(row[5]) for row in rows) if len(rows) == partitions and "-" not in [row[5] for row in rows] else None
 

@@ -9,6 +9,7 @@ from kafka_cluster import PASSWORD, USER, KafkaCluster
 from real_clickmill import Clickmill, Refused, wait_until
 
 TOPIC = "clicks"
+GROUP = "aggregators"
 
 
 def secure_settings(cluster, mechanism="SCRAM-SHA-512", password=PASSWORD):
@@ -43,6 +44,7 @@ class RolesOnKafka:
             "CLICKMILL_EVENT_LOG__BACKEND": "kafka",
             "CLICKMILL_KAFKA__BROKERS": self.cluster.secure_bootstrap if is_secure else self.cluster.bootstrap,
             "CLICKMILL_KAFKA__TOPIC": TOPIC,
+            "CLICKMILL_KAFKA__GROUP": GROUP,
             "CLICKMILL_KAFKA__PARTITIONS": str(partitions),
             "CLICKMILL_KAFKA__REPLICATION": str(replication),
             "CLICKMILL_KAFKA__MIN_INSYNC_REPLICAS": str(1 if brokers == 1 else 2),
