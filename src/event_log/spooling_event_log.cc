@@ -127,6 +127,10 @@ public:
         ASSIGN_OR_RETURN(EventLog * main, main_log());
         return main->read(partition, from);
     }
+    Result<std::unique_ptr<Assignment>> join() override {
+        ASSIGN_OR_RETURN(EventLog * main, main_log());
+        return main->join();
+    }
     void allow_deletion(PartitionId partition, Offset keep_from) override {
         if (EventLog* main = main_.load()) main->allow_deletion(partition, keep_from);
     }

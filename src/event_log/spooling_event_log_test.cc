@@ -77,8 +77,15 @@ public:
         brokers_.log.allow_deletion(partition, keep_from);
     }
     Result<void> health() override { return brokers_.health(); }
+    Result<std::unique_ptr<Assignment>> join() override { return std::make_unique<OneOfThem>(); }
 
 private:
+    class OneOfThem final : public Assignment {
+    public:
+        Result<Change> next(std::chrono::milliseconds, std::stop_token) override {
+            return Change{.given = {PartitionId{2}}, .taken = {}};
+        }
+    };
     Brokers& brokers_;
 };
 
@@ -183,6 +190,7 @@ TEST_F(Spool, IsNotUsedWhileTheBrokersAnswer) {
     EXPECT_TRUE(log_->health());
     EXPECT_EQ(log_->state(PartitionId{2})->end, Offset{1});
     EXPECT_TRUE(log_->read(PartitionId{2}, Offset{1}));
+    EXPECT_EQ((*log_->join())->next({}, {})->given, std::vector{PartitionId{2}}) << "as it says";
 }
 
 TEST_F(Spool, TakesWhatTheBrokersDoNotAndDrainsItInOrder) {
@@ -254,6 +262,7 @@ TEST_F(Spool, GoesOnAfterARestartWithoutBrokers) {
     EXPECT_TRUE(log_->health());
     EXPECT_EQ(log_->state(PartitionId{1}).error().code, ErrorCode::Unavailable);
     EXPECT_EQ(log_->read(PartitionId{1}, {}).error().code, ErrorCode::Unavailable);
+    EXPECT_EQ(log_->join().error().code, ErrorCode::Unavailable);
     EXPECT_TRUE(append("b\n", 1));
     brokers_.state = State::Up;
     wait_until_drained();

@@ -60,10 +60,12 @@ def java_client(roles, name, *words, topic=TOPIC, **options):
 
 
 def recount(roles):
-    """Event ids in the topic, as another client reads them."""
+    """Event ids in the topic, as another client reads them; each record's key is who clicked."""
     done = java_client(roles, "consumer.ConsoleConsumer", "--from-beginning", "--timeout-ms", "6000",
-                       stdin=subprocess.DEVNULL)
-    return {json.loads(line)["event_id"] for line in done.stdout.splitlines() if line.startswith("{")}
+                       "--formatter-property", "print.key=true", stdin=subprocess.DEVNULL)
+    records = [line.partition("\t") for line in done.stdout.splitlines()]
+    events = [(key, json.loads(line)) for key, _, line in records if line.startswith("{")]
+    return {event["event_id"] for key, event in events if key == event["user_id"]}
 
 
 def count_elsewhere(roles):

@@ -11,7 +11,7 @@ namespace {
 using Conf = std::unique_ptr<rd_kafka_conf_t, Destroy<rd_kafka_conf_destroy>>;
 
 // The promises stand on these.
-constexpr std::array<std::string_view, 12> kReserved = {
+constexpr std::array<std::string_view, 13> kReserved = {
     "acks",
     "request.required.acks",
     "enable.idempotence",
@@ -24,6 +24,7 @@ constexpr std::array<std::string_view, 12> kReserved = {
     "enable.partition.eof",
     "message.max.bytes",
     "message.timeout.ms",
+    "group.id",  // which is kafka.group
 };
 
 Result<void> set(rd_kafka_conf_t* conf, std::string_view name, const std::string& value) {

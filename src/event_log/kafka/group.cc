@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 namespace clickmill::event_log::kafka {
@@ -38,7 +39,7 @@ public:
         while (!rd_kafka_consumer_closed(client_.get()) &&
                std::chrono::steady_clock::now() < deadline) {
             Change ignored;
-            poll(ignored);
+            std::ignore = poll(ignored);
             let_go();
         }
     }
@@ -49,7 +50,7 @@ public:
         const auto deadline = std::chrono::steady_clock::now() + wait;
         while (change.given.empty() && change.taken.empty() && !stop.stop_requested() &&
                std::chrono::steady_clock::now() < deadline) {
-            poll(change);
+            RETURN_IF_ERROR(poll(change));
         }
         group_.forget(change.taken);
         if (rd_kafka_fatal_error(client_.get(), nullptr, 0)) {
@@ -65,18 +66,35 @@ private:
         return protocol && std::string_view(protocol) == "COOPERATIVE";
     }
 
-    void poll(Change& change) {
+    Result<void> poll(Change& change) {
         Event event(rd_kafka_queue_poll(queue_.get(), static_cast<int>(kSlice.count())));
-        if (!event || rd_kafka_event_type(event.get()) != RD_KAFKA_EVENT_REBALANCE) return;
+        if (!event) return {};
+        if (rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_ERROR) return look_at(*event);
+        if (rd_kafka_event_type(event.get()) != RD_KAFKA_EVENT_REBALANCE) return {};
         rd_kafka_topic_partition_list_t* partitions =
             rd_kafka_event_topic_partition_list(event.get());
         if (rd_kafka_event_error(event.get()) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
             accept(partitions);
             change.given = ids_of(*partitions);
-        } else {
-            change.taken = ids_of(*partitions);
-            taken_ = std::move(event);
+            return {};
         }
+        change.taken = ids_of(*partitions);
+        taken_ = std::move(event);
+        if (change.taken.empty()) let_go();
+        return {};
+    }
+
+    // What passes by itself (brokers away) is no error.
+    Result<void> look_at(rd_kafka_event_t& event) const {
+        const auto code = rd_kafka_event_error(&event);
+        if (code != RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED &&
+            code != RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED &&
+            code != RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION) {
+            return {};
+        }
+        return std::unexpected(error_of(code, "cannot join the consumer group",
+                                        group_.options_.group,
+                                        rd_kafka_event_error_string(&event)));
     }
 
     // Read by others, from positions of ours: here nothing is to be fetched.
@@ -124,7 +142,7 @@ Result<std::unique_ptr<Assignment>> Group::join() {
         ours.emplace_back("heartbeat.interval.ms", "1500");
     }
     ASSIGN_OR_RETURN(Client client, make_client(RD_KAFKA_CONSUMER, options_, ours, logger_,
-                                                RD_KAFKA_EVENT_REBALANCE));
+                                                RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_ERROR));
     rd_kafka_poll_set_consumer(client.get());
     const Partitions topic(rd_kafka_topic_partition_list_new(1));
     rd_kafka_topic_partition_list_add(topic.get(), options_.topic.c_str(), RD_KAFKA_PARTITION_UA);

@@ -41,5 +41,31 @@ TEST(CountedLines, AreOneWhereThereIsNothingToRead) {
     EXPECT_EQ(count_lines(""), 1);
 }
 
+TEST(WhoInALine, IsTheFirstOfThreeIdsThatIsThere) {
+    EXPECT_EQ(who_in(R"({"user_id":"ann","anonymous_id":"a1","session_id":"s1"})"), "ann");
+    EXPECT_EQ(who_in(R"({"session_id": "s1", "user_id" :	"ann"})"), "ann");
+    EXPECT_EQ(who_in(R"({"session_id":"s1","anonymous_id":"a1"})"), "a1");
+    EXPECT_EQ(who_in(R"({"user_id":"","session_id":"s1"})"), "s1");
+    EXPECT_EQ(who_in(R"({"user_id":null,"session_id":"s1"})"), "s1");
+    EXPECT_EQ(who_in(R"({"feature_id":"pay"})"), "");
+}
+
+TEST(WhoInALine, IsNoTextThatLooksLikeIt) {
+    EXPECT_EQ(who_in(R"({"properties":{"user_id":"bob"},"user_id":"ann"})"), "ann");
+    EXPECT_EQ(who_in(R"({"properties":{"user_id":"bob"}})"), "");
+    EXPECT_EQ(who_in(R"({"other":[{"user_id":"bob"}],"session_id":"s1"})"), "s1");
+    EXPECT_EQ(who_in(R"({"page":"\"user_id\":\"bob\"","session_id":"s1"})"), "s1");
+    EXPECT_EQ(who_in(R"({"page":"user_id","session_id":"s1"})"), "s1");
+    EXPECT_EQ(who_in(R"({"user_id":"a\"b"})"), "") << "with escapes it is not what the client sent";
+}
+
+TEST(WhoInALine, SurvivesAnyBytes) {
+    for (const char* line :
+         {"", "\"", "{\"", "{\"user_id", "{\"user_id\"", "{\"user_id\":", "{\"user_id\": \"",
+          "{\"user_id\":\"a", "{\"user_id\":\"a\\", "}}}\"user_id\":\"a\"", "[[["}) {
+        EXPECT_LE(who_in(line).size(), 1U) << line;
+    }
+}
+
 }  // namespace
 }  // namespace clickmill::event_log::kafka

@@ -102,7 +102,7 @@ void Producer::append(PartitionId partition, const Record& record, AppendDone do
 
 rd_kafka_resp_err_t Producer::produce(PartitionId partition, std::string_view lines,
                                       Append* append) {
-    std::array<rd_kafka_vu_t, 7> with{};
+    std::array<rd_kafka_vu_t, 8> with{};
     with[0].vtype = RD_KAFKA_VTYPE_RKT;
     with[0].u.rkt = handle_.topic.get();
     with[1].vtype = RD_KAFKA_VTYPE_PARTITION;
@@ -119,7 +119,16 @@ rd_kafka_resp_err_t Producer::produce(PartitionId partition, std::string_view li
     with[5].u.header = {kVersionHeader, kVersion.data(), static_cast<ssize_t>(kVersion.size())};
     with[6].vtype = RD_KAFKA_VTYPE_OPAQUE;
     with[6].u.ptr = append;
-    const Failure failure(rd_kafka_produceva(handle_.client.get(), with.data(), with.size()));
+    // For other readers; the partition was chosen above, from what the client sent.
+    size_t count = with.size() - 1;
+    const std::string_view who = options_.events_per_record == 1 ? who_in(lines) : "";
+    if (!who.empty()) {
+        with[7].vtype = RD_KAFKA_VTYPE_KEY;
+        with[7].u.mem.ptr = const_cast<char*>(who.data());  // only read: it is copied
+        with[7].u.mem.size = who.size();
+        ++count;
+    }
+    const Failure failure(rd_kafka_produceva(handle_.client.get(), with.data(), count));
     return rd_kafka_error_code(failure.get());
 }
 

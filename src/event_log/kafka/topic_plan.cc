@@ -68,8 +68,7 @@ void check_contents(const Settings& settings, const TopicPlan& plan,
     }
     if (text_of(settings, "cleanup.policy") != "delete") {
         problems.emplace_back(
-            "cleanup.policy is not delete: records without keys cannot be "
-            "compacted");
+            "cleanup.policy is not delete: compaction would keep one click of each person");
     }
     const int64_t retention = number_of(settings, "retention.ms");
     if (retention >= 0 && retention < plan.least_retention.count()) {
