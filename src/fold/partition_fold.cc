@@ -263,7 +263,13 @@ Ledger PartitionFold::ledger(std::optional<Moment> at_end_since) const {
     Ledger ledger = ledger_;
     ledger.through = std::max(next_, ledger_through_);
     ledger.cuts = repeats_.cuts();
-    ledger.complete_through = std::max(ledger.complete_through, complete_through(at_end_since));
+    // What was stored holds until as much is read again. Then what clicks have shown since counts,
+    // even where it takes back a part of the promise: a collector was cut off, or its clock is
+    // behind.
+    const Moment known = complete_through(at_end_since);
+    const bool has_caught_up =
+        next_ > ledger_through_ || (next_ == ledger_through_ && at_end_since);
+    ledger.complete_through = has_caught_up ? known : std::max(ledger.complete_through, known);
     ledger.repeat_window_seconds =
         repeats_.window_seconds(at_end_since ? *at_end_since : ledger.folded_to);
     return ledger;

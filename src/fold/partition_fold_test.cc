@@ -61,7 +61,8 @@ public:
         fold(log_.size() - 1);
     }
 
-    void commit() {
+    const Ledger& stored() const { return *ledger_; }
+    void commit(std::optional<Moment> at_end_since = std::nullopt) {
         for (auto& [id, view] : fold_->views()) {
             load(view);
             const ViewChanges changes = view.changes(fold_->next(), moment_of(0));
@@ -73,7 +74,7 @@ public:
             positions_[id] = changes.position;
             view.committed(changes.position);
         }
-        ledger_ = fold_->ledger(std::nullopt);
+        ledger_ = fold_->ledger(at_end_since);
     }
 
     void evict_all() {
@@ -363,6 +364,23 @@ TEST(ViewFold, RefusesWhatItCannotKeep) {
     EXPECT_FALSE(fold.add_view(view_of(1, "x", {"nonsense"}), {}));
     EXPECT_FALSE(fold.add_view(view_of(1, "x", {}, {.features = 70'000}), {}));
     EXPECT_FALSE(fold.add_view(view_of(1, "x", {"page", "os", "locale", "device", "browser"}), {}));
+}
+
+// A collector was cut off or its clock is behind: what was promised before a restart is no reason
+// to go on promising it.
+TEST(PartitionFold, TakesBackWhatLateClicksDisprove) {
+    const auto at = [](int64_t second) { return moment_of(second * 1'000'000); };
+    World world;
+    world.append({{.id = "1", .at = kNine}}, kNine);
+    world.commit(at(kNine + 600));
+    EXPECT_EQ(world.stored().complete_through, at(kNine + 599));
+    world.restart();
+    EXPECT_EQ(world.partition_fold().ledger(std::nullopt).complete_through, at(kNine + 599))
+        << "until as much is read again";
+    EXPECT_EQ(world.partition_fold().ledger(at(kNine + 602)).complete_through, at(kNine + 601));
+    world.append({{.id = "2", .at = kNine + 303}}, kNine + 603);
+    EXPECT_EQ(world.partition_fold().ledger(std::nullopt).complete_through, at(kNine + 303));
+    EXPECT_EQ(world.partition_fold().ledger(at(kNine + 610)).complete_through, at(kNine + 310));
 }
 
 }  // namespace
