@@ -52,7 +52,6 @@ public:
                std::chrono::steady_clock::now() < deadline) {
             RETURN_IF_ERROR(poll(change));
         }
-        group_.forget(change.taken);
         if (rd_kafka_fatal_error(client_.get(), nullptr, 0)) {
             return fail(ErrorCode::Unavailable, "cannot stay in the consumer group",
                         group_.options_.group, "the client has failed for good; joining again");
@@ -110,8 +109,10 @@ private:
         rd_kafka_pause_partitions(client_.get(), partitions);
     }
 
+    // Whoever followed them has noted its last: from here on they are another one's to tell of.
     void let_go() {
         if (!taken_) return;
+        group_.forget(ids_of(*rd_kafka_event_topic_partition_list(taken_.get())));
         if (is_cooperative()) {
             const Failure failure(rd_kafka_incremental_unassign(
                 client_.get(), rd_kafka_event_topic_partition_list(taken_.get())));

@@ -90,9 +90,25 @@ TEST_F(GroupOnMock, SharesWithAnotherMember) {
         ASSERT_LT(std::chrono::steady_clock::now(), deadline);
         const auto change = *first->next(std::chrono::milliseconds(50), {});
         taken.insert(taken.end(), change.taken.begin(), change.taken.end());
+        for (const PartitionId partition : change.taken) one.note(partition, Offset{3});
         given = second->next(std::chrono::milliseconds(50), {})->given;
     }
     EXPECT_THAT(taken, IsSupersetOf(given)) << "what one has let go of";
+
+    // What it has let go of it tells nobody of any more.
+    const PartitionId moved = given.front();
+    const PartitionId kept{1 - moved.value};
+    const auto wait_until_committed = [&](Group& group, PartitionId partition, int64_t offset) {
+        while (committed(partition.value) != offset) {
+            ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+            group.note(partition, Offset{offset});
+            first->next(std::chrono::milliseconds(10), {});
+            second->next(std::chrono::milliseconds(10), {});
+        }
+    };
+    wait_until_committed(other, moved, 9);
+    wait_until_committed(one, kept, 4);
+    EXPECT_EQ(committed(moved.value), 9);
 }
 
 TEST_F(GroupOnMock, SaysWhenItMayNotJoin) {
