@@ -381,7 +381,7 @@ TEST(Server, WaitsForALateAnswerHoweverLongItTakes) {
 }
 
 TEST(Server, AnswersWhatIsInFlightWhenItStops) {
-    EchoServer server;
+    EchoServer server({.threads = 1});  // each thread learns of the stop at its own time
     TestClient busy(server.port()), idle(server.port()), half(server.port());
     busy.send(post("/later", "x"));
     half.send("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nab");
