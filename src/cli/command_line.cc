@@ -120,7 +120,7 @@ private:
         add_role("collect", server::Role::Collect, "Take clicks into Kafka; as many as you like",
                  "clickmill collect --config clickmill.toml --listen 0.0.0.0:8081");
         add_role("aggregate", server::Role::Aggregate,
-                 "Count the clicks that are in Kafka; one for each metrics store",
+                 "Count the clicks that are in Kafka; several share the partitions",
                  "clickmill aggregate --config clickmill.toml");
         CLI::App* query =
             add_role("query", server::Role::Query, "Answer questions and show the dashboard",
