@@ -2,6 +2,7 @@
 #include "aggregator/aggregator.h"
 
 #include "aggregator/test_world.h"
+#include "event_log/test_pass_through.h"
 
 #include <condition_variable>
 #include <map>
@@ -115,26 +116,14 @@ TEST_P(CountedInThreads, EqualAPlainRecountHoweverOftenItEndsAndBegins) {
 }
 
 // A log that is shared with others: who reads what, says the test.
-class SharedLog final : public event_log::EventLog {
+class SharedLog final : public event_log::PassThrough {
 public:
-    explicit SharedLog(event_log::EventLog& log) : log_(log) {}
-    void append(PartitionId partition, event_log::Record record,
-                event_log::AppendDone done) override {
-        log_.append(partition, std::move(record), std::move(done));
-    }
-    int32_t partition_count() const override { return log_.partition_count(); }
-    Result<event_log::PartitionState> state(PartitionId partition) override {
-        return log_.state(partition);
-    }
-    Result<std::unique_ptr<event_log::Reader>> read(PartitionId partition, Offset from) override {
-        return log_.read(partition, from);
-    }
-    void allow_deletion(PartitionId, Offset) override {}
+    using PassThrough::PassThrough;
+
     void note_counted(PartitionId partition, Offset through) override {
         const std::lock_guard lock(mutex_);
         counted_[partition] = through;
     }
-    Result<void> health() override { return {}; }
     Result<std::unique_ptr<event_log::Assignment>> join() override {
         return std::make_unique<Scripted>(*this);
     }
@@ -185,7 +174,6 @@ private:
         SharedLog& log_;
     };
 
-    event_log::EventLog& log_;
     std::mutex mutex_;  // guards what follows
     std::condition_variable_any changed_;
     event_log::Assignment::Change change_;

@@ -1,7 +1,7 @@
 // For tests: doors to a log and a store that fail when told, and count what is held.
 #pragma once
 
-#include "event_log/event_log.h"
+#include "event_log/test_pass_through.h"
 #include "metrics_store/metrics_store.h"
 
 #include <algorithm>
@@ -27,15 +27,10 @@ private:
 };
 
 // The log, with reads that fail when told, and a call at its end: where a test stops the loop.
-class DoorToLog final : public event_log::EventLog {
+class DoorToLog final : public event_log::PassThrough {
 public:
-    explicit DoorToLog(event_log::EventLog& log) : log_(log) {}
+    using PassThrough::PassThrough;
 
-    void append(PartitionId partition, event_log::Record record,
-                event_log::AppendDone done) override {
-        log_.append(partition, std::move(record), std::move(done));
-    }
-    int32_t partition_count() const override { return log_.partition_count(); }
     Result<event_log::PartitionState> state(PartitionId partition) override {
         ASSIGN_OR_RETURN(event_log::PartitionState state, log_.state(partition));
         if (!counts_events) {
@@ -48,11 +43,6 @@ public:
         ASSIGN_OR_RETURN(auto reader, log_.read(partition, from));
         return std::make_unique<DoorToReader>(*this, std::move(reader));
     }
-    void allow_deletion(PartitionId partition, Offset keep_from) override {
-        log_.allow_deletion(partition, keep_from);
-    }
-    Result<void> health() override { return log_.health(); }
-
     Failures reads;
     bool counts_events = true;  // false: as Kafka, which counts records
     std::function<void()> at_end;
@@ -74,8 +64,6 @@ private:
         DoorToLog& door_;
         std::unique_ptr<event_log::Reader> reader_;
     };
-
-    event_log::EventLog& log_;
 };
 
 // A snapshot that counts itself while it is held.

@@ -1,9 +1,10 @@
 // clickmill log cat, log verify: reads the raw clicks back, while a server runs or not.
+#include "base/lines.h"
 #include "calendar/calendar.h"
+#include "cli/command_world.h"
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "server/data_folder.h"
-#include "server/wiring.h"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -26,11 +27,8 @@ Result<void> read_all(const config::Config& config, const OnRecord& on_record) {
         return fail(ErrorCode::NotFound, "cannot read the event log", path,
                     "there is none; name the data folder with --data");
     }
-    SystemClock clock;
-    const auto logger = telemetry::make_logger(telemetry::Level::Warn, telemetry::Format::Text);
-    telemetry::Registry registry;
-    ASSIGN_OR_RETURN(const auto log,
-                     server::open_event_log_to_read(config, {clock, *logger, registry}));
+    CommandWorld world(telemetry::Level::Warn);
+    ASSIGN_OR_RETURN(const auto log, server::open_event_log_to_read(config, world.world()));
     for (int32_t i = 0; i < log->partition_count(); ++i) {
         ASSIGN_OR_RETURN(const auto state, log->state(PartitionId{i}));
         ASSIGN_OR_RETURN(const auto reader, log->read(PartitionId{i}, state.first));
@@ -66,9 +64,7 @@ void print_record(const event_log::StoredRecord& record, bool payload_only, std:
                     time_text(record.append_time));
     std::string_view rest = record.payload;
     while (!rest.empty()) {
-        const size_t end = std::min(rest.find('\n'), rest.size());
-        const std::string_view line = rest.substr(0, end);
-        rest.remove_prefix(std::min(end + 1, rest.size()));
+        const std::string_view line = take_line(rest);
         if (line.empty()) continue;
         if (payload_only) {
             out += line;

@@ -1,9 +1,9 @@
 // clickmill partition resume: goes on where retention has deleted what was not counted.
+#include "cli/command_world.h"
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "server/accepted_gaps.h"
 #include "server/data_folder.h"
-#include "server/wiring.h"
 
 #include <fmt/format.h>
 
@@ -19,10 +19,8 @@ struct Gap {
 };
 
 Result<Gap> gap_of(const config::Config& config, PartitionId partition) {
-    SystemClock clock;
-    const auto logger = telemetry::make_logger(telemetry::Level::Error, telemetry::Format::Text);
-    telemetry::Registry registry;
-    const server::World world{clock, *logger, registry};
+    CommandWorld of_command;
+    const server::World world = of_command.world();
     ASSIGN_OR_RETURN(const auto store,
                      server::open_metrics_store(config, world, server::Writes::Elsewhere));
     ASSIGN_OR_RETURN(const metrics_store::Progress progress, store->progress(partition));

@@ -1,8 +1,8 @@
 // clickmill topics create, topics check: the topics on Kafka that are the event log and
 // what is unreadable in it.
+#include "cli/command_world.h"
 #include "cli/commands.h"
 #include "cli/console.h"
-#include "server/wiring.h"
 
 #include <fmt/format.h>
 
@@ -17,10 +17,8 @@ using Work = std::function<int(const config::Config&, const server::World&)>;
 int with_kafka(const SettingsArguments& arguments, const Work& work) {
     const config::Loaded loaded = checked_settings_of(arguments);
     if (!print_problems(loaded)) return kWrongUse;
-    SystemClock clock;
-    const auto logger = telemetry::make_logger(telemetry::Level::Error, telemetry::Format::Text);
-    telemetry::Registry registry;
-    return work(loaded.config, {clock, *logger, registry});
+    CommandWorld world;
+    return work(loaded.config, world.world());
 }
 
 }  // namespace

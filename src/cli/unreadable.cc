@@ -1,8 +1,8 @@
 // clickmill unreadable list, unreadable retry: what the aggregator could not read on Kafka.
+#include "cli/command_world.h"
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "server/retry_unreadable.h"
-#include "server/wiring.h"
 
 #include <fmt/format.h>
 
@@ -17,13 +17,10 @@ using Work = std::function<int(event_log::EventLog&, const config::Config&, cons
 int with_unreadable(const SettingsArguments& arguments, const Work& work) {
     const auto config = settings_of(arguments);
     if (!config) return kWrongUse;
-    SystemClock clock;
-    const auto logger = telemetry::make_logger(telemetry::Level::Error, telemetry::Format::Text);
-    telemetry::Registry registry;
-    const server::World world{clock, *logger, registry};
-    const auto unreadable = server::open_unreadable_log(*config, world);
+    CommandWorld world;
+    const auto unreadable = server::open_unreadable_log(*config, world.world());
     if (!unreadable) return report(unreadable.error());
-    return work(**unreadable, *config, world);
+    return work(**unreadable, *config, world.world());
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "control/control.h"
 
 #include "base/hash.h"
+#include "base/lines.h"
 #include "control/schema.h"
 #include "control/secrets.h"
 #include "control/sqlite_control.h"
@@ -90,11 +91,7 @@ Result<void> check_key(const Key& key) {
 
 std::vector<std::string> lines_of(std::string_view text) {
     std::vector<std::string> lines;
-    while (!text.empty()) {
-        const size_t end = std::min(text.find('\n'), text.size());
-        lines.emplace_back(text.substr(0, end));
-        text.remove_prefix(std::min(end + 1, text.size()));
-    }
+    while (!text.empty()) lines.emplace_back(take_line(text));
     return lines;
 }
 

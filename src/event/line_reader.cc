@@ -3,6 +3,7 @@
 // read on its own, so that a bad line spoils only itself. Both are functions of the bytes alone.
 #include "event/line_reader.h"
 
+#include "base/lines.h"
 #include "event/text.h"
 
 #include <simdjson.h>
@@ -80,16 +81,6 @@ std::string_view fault_of(const Event& event) {
         }
     }
     return {};
-}
-
-size_t count_lines(std::string_view payload) {
-    size_t lines = 0;
-    while (!payload.empty()) {
-        const size_t end = std::min(payload.find('\n'), payload.size());
-        lines += payload.substr(0, end).find_first_not_of(" \t\r") != std::string_view::npos;
-        payload.remove_prefix(std::min(end + 1, payload.size()));
-    }
-    return lines;
 }
 
 }  // namespace
@@ -216,10 +207,8 @@ struct LineReader::State {
 
     void read_line_by_line(std::string_view payload, Moment fallback_received_at) {
         while (!payload.empty()) {
-            const size_t end = std::min(payload.find('\n'), payload.size());
-            const std::string_view text = payload.substr(0, end);
-            payload.remove_prefix(std::min(end + 1, payload.size()));
-            if (text.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+            const std::string_view text = take_line(payload);
+            if (is_blank(text)) continue;
             Line& line = next_line();
             // Texts of the event must outlive the next line, so each odd line keeps a copy of its
             // own.

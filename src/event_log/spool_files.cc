@@ -61,9 +61,10 @@ Result<void> keep_drained_to(const std::string& folder, const std::string& log_i
     return write_durably(position_path(folder), fmt::format("{} {}\n", log_id, next.value));
 }
 
-std::string spooled(PartitionId partition, const Record& record) {
-    return fmt::format("#{} {} {}\n{}", partition.value, record.event_count, record.payload.size(),
-                       record.payload);
+Record spooled(PartitionId partition, const Record& record) {
+    return {.payload = fmt::format("#{} {} {}\n{}", partition.value, record.event_count,
+                                   record.payload.size(), record.payload),
+            .event_count = record.event_count};
 }
 
 Result<std::vector<SpooledAppend>> appends_of(std::string_view payload) {

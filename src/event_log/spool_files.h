@@ -31,7 +31,7 @@ struct SpooledAppend {
 };
 
 // The spool packs appends; each keeps a line before it that says whose it is. Stored: never change.
-std::string spooled(PartitionId partition, const Record& record);
+Record spooled(PartitionId partition, const Record& record);
 // What one record of the spool holds. Corrupt: not made by spooled().
 Result<std::vector<SpooledAppend>> appends_of(std::string_view payload);
 

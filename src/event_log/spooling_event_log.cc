@@ -188,7 +188,7 @@ private:
         }
         if (!may) return refuse(std::move(done), std::move(may).error());
         const int32_t events = record.event_count;
-        spool_->append(kSpool, {.payload = spooled(partition, record), .event_count = events},
+        spool_->append(kSpool, spooled(partition, record),
                        [this, events, done = std::move(done)](Result<Offset> result) mutable {
                            if (result) counters_.accepted.add(events);
                            done(std::move(result));
@@ -358,7 +358,7 @@ private:
         std::vector<std::pair<PartitionId, Record>> records;
         records.reserve(appends.size());
         for (const auto& [partition, record] : appends) {
-            records.emplace_back(kSpool, Record{spooled(partition, record), record.event_count});
+            records.emplace_back(kSpool, spooled(partition, record));
         }
         return append_all(*spool_, std::move(records)).has_value();
     }

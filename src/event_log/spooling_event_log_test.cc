@@ -3,6 +3,7 @@
 #include "event_log/append_all.h"
 #include "event_log/memory/memory_event_log.h"
 #include "event_log/spool_files.h"
+#include "event_log/test_pass_through.h"
 
 #include <gmock/gmock.h>
 
@@ -54,9 +55,9 @@ struct Brokers {
     }
 };
 
-class DoorToBrokers final : public EventLog {
+class DoorToBrokers final : public PassThrough {
 public:
-    explicit DoorToBrokers(Brokers& brokers) : brokers_(brokers) {}
+    explicit DoorToBrokers(Brokers& brokers) : PassThrough(brokers.log), brokers_(brokers) {}
     void append(PartitionId partition, Record record, AppendDone done) override {
         if (brokers_.state != State::Up) {
             return done(fail(ErrorCode::Unavailable, "away", "", ""));
@@ -64,18 +65,9 @@ public:
         if (record.payload.contains("huge") && !brokers_.takes_huge) {
             return done(fail(ErrorCode::TooMuch, "too large for the brokers", "", ""));
         }
-        brokers_.log.append(partition, std::move(record), std::move(done));
+        PassThrough::append(partition, std::move(record), std::move(done));
     }
     int32_t partition_count() const override { return brokers_.partitions; }
-    Result<PartitionState> state(PartitionId partition) override {
-        return brokers_.log.state(partition);
-    }
-    Result<std::unique_ptr<Reader>> read(PartitionId partition, Offset from) override {
-        return brokers_.log.read(partition, from);
-    }
-    void allow_deletion(PartitionId partition, Offset keep_from) override {
-        brokers_.log.allow_deletion(partition, keep_from);
-    }
     Result<void> health() override { return brokers_.health(); }
     Result<std::unique_ptr<Assignment>> join() override { return std::make_unique<OneOfThem>(); }
 
@@ -87,27 +79,6 @@ private:
         }
     };
     Brokers& brokers_;
-};
-
-// The same for the spool: what is in it stays when the process goes.
-class DoorToSpool final : public EventLog {
-public:
-    explicit DoorToSpool(MemoryEventLog& log) : log_(log) {}
-    void append(PartitionId partition, Record record, AppendDone done) override {
-        log_.append(partition, std::move(record), std::move(done));
-    }
-    int32_t partition_count() const override { return 1; }
-    Result<PartitionState> state(PartitionId partition) override { return log_.state(partition); }
-    Result<std::unique_ptr<Reader>> read(PartitionId partition, Offset from) override {
-        return log_.read(partition, from);
-    }
-    void allow_deletion(PartitionId partition, Offset keep_from) override {
-        log_.allow_deletion(partition, keep_from);
-    }
-    Result<void> health() override { return log_.health(); }
-
-private:
-    MemoryEventLog& log_;
 };
 
 class Spool : public testing::Test {
@@ -127,7 +98,7 @@ protected:
     Result<void> try_open() {
         log_.reset();
         auto opened = SpoolingEventLog::open(
-            options_, std::make_unique<DoorToSpool>(spool_),
+            options_, std::make_unique<PassThrough>(spool_),
             [this](std::chrono::milliseconds) -> Result<std::unique_ptr<EventLog>> {
                 if (brokers_.state == State::Away) {
                     return fail(ErrorCode::Unavailable, "away", "", "");
@@ -410,8 +381,8 @@ TEST(SpoolFiles, KeepAndForgetPositions) {
 }
 
 TEST(SpoolFiles, ReadBackWhatWasPacked) {
-    const std::string both =
-        spooled(PartitionId{3}, {"a\nb\n", 2}) + spooled(PartitionId{0}, {"#1 2 3\nc", 1});
+    const std::string both = spooled(PartitionId{3}, {"a\nb\n", 2}).payload +
+                             spooled(PartitionId{0}, {"#1 2 3\nc", 1}).payload;
     const auto appends = appends_of(both);
     ASSERT_TRUE(appends);
     ASSERT_EQ(appends->size(), 2u);

@@ -1,6 +1,7 @@
 #include "event_log/unreadable_log.h"
 
 #include "base/json_writer.h"
+#include "base/lines.h"
 #include "event_log/append_all.h"
 
 #include <fmt/format.h>
@@ -44,9 +45,7 @@ Result<void> for_each_line(EventLog& log, const PartitionState& until, const OnL
             if (record.offset >= until.end) return {};
             size_t number = 0;
             for (std::string_view rest = record.payload; !rest.empty();) {
-                const size_t end = std::min(rest.find('\n'), rest.size());
-                RETURN_IF_ERROR(on_line({record.offset, number++}, rest.substr(0, end)));
-                rest.remove_prefix(std::min(end + 1, rest.size()));
+                RETURN_IF_ERROR(on_line({record.offset, number++}, take_line(rest)));
             }
         }
         next = batch.next;

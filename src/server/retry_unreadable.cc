@@ -1,6 +1,7 @@
 #include "server/retry_unreadable.h"
 
 #include "base/hash.h"
+#include "base/lines.h"
 #include "event/line_reader.h"
 #include "event_log/append_all.h"
 
@@ -37,9 +38,7 @@ Sorted sorted(const UnreadableEntry& entry, event::LineReader& reader) {
     Sorted sorted;
     std::map<uint64_t, int> equal_lines;
     for (std::string_view rest = entry.payload; !rest.empty();) {
-        const size_t end = std::min(rest.find('\n'), rest.size());
-        std::string line(rest.substr(0, end));
-        rest.remove_prefix(std::min(end + 1, rest.size()));
+        std::string line(take_line(rest));
         line.reserve(line.size() + event::kPadding);
         const auto read = reader.read(line, kNoReceivedAt);
         if (read.empty()) continue;

@@ -1,5 +1,6 @@
 #include "event_log/embedded/salvage.h"
 
+#include "base/durable_file.h"
 #include "base/hash.h"
 #include "event_log/embedded/salvage_plan.h"
 
@@ -58,14 +59,9 @@ Result<void> move(const std::string& from, const std::string& to) {
 
 Result<void> write_marker(const std::string& path, const std::string& damaged) {
     const std::string marker = marker_of(path);
-    {
-        std::ofstream out(marker, std::ios::trunc);
-        out << fs::path(damaged).filename().string();
-        out.flush();
-        if (!out) return failed(marker, "cannot write it; is the disk full?");
-    }
-    RETURN_IF_ERROR(sync(marker));
-    return sync_folder_of(path);
+    const Result<void> written = write_durably(marker, fs::path(damaged).filename().string());
+    if (!written) return failed(marker, written.error().why);
+    return {};
 }
 
 Result<void> remove_marker(const std::string& path) {

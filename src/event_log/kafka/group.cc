@@ -13,7 +13,6 @@ namespace {
 constexpr std::chrono::seconds kInterval{2};
 constexpr std::chrono::milliseconds kSlice{50};  // between looks at the stop token
 constexpr std::chrono::seconds kToLeave{5};
-using Failure = std::unique_ptr<rd_kafka_error_t, Destroy<rd_kafka_error_destroy>>;
 
 std::vector<PartitionId> ids_of(const rd_kafka_topic_partition_list_t& partitions) {
     std::vector<PartitionId> ids;

@@ -1,5 +1,7 @@
 #include "event_log/kafka/lines.h"
 
+#include "base/lines.h"
+
 #include <algorithm>
 #include <array>
 
@@ -26,13 +28,7 @@ std::vector<std::string_view> packed(std::string_view payload, int64_t max_lines
 }
 
 int32_t count_lines(std::string_view payload) {
-    int32_t lines = 0;
-    while (!payload.empty()) {
-        const size_t end = std::min(payload.find('\n'), payload.size());
-        if (payload.substr(0, end).find_first_not_of(" \t\r") != std::string_view::npos) ++lines;
-        payload.remove_prefix(std::min(end + 1, payload.size()));
-    }
-    return std::max(1, lines);
+    return std::max(1, static_cast<int32_t>(clickmill::count_lines(payload)));
 }
 
 namespace {

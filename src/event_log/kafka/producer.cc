@@ -15,7 +15,6 @@ namespace {
 constexpr auto kWhat = "cannot append record";
 constexpr std::chrono::milliseconds kPoll{100};
 constexpr std::chrono::milliseconds kShortPoll{10};
-using Failure = std::unique_ptr<rd_kafka_error_t, Destroy<rd_kafka_error_destroy>>;
 
 }  // namespace
 
