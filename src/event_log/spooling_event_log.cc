@@ -17,6 +17,7 @@ namespace {
 constexpr auto kWhat = "cannot append record";
 constexpr std::chrono::seconds kPatience{30};      // the first time
 constexpr std::chrono::seconds kShortPatience{2};  // when we can do without
+constexpr std::chrono::seconds kCaughtUp{1};       // nothing in hand has waited for longer
 
 struct Counters {
     explicit Counters(telemetry::Registry& registry)
@@ -54,9 +55,10 @@ public:
     Result<void> start() {
         ASSIGN_OR_RETURN(const PartitionState state, spool_->state(kSpool));
         drain_.begin(state);
-        is_spooling_ = drain_.drained() < state.end;
+        is_empty_ = drain_.drained() == state.end;
+        is_spooling_ = !is_empty_;
         const auto before = spool_target(options_.folder);
-        if (is_spooling_ && before && before->name != options_.main_name) {
+        if (!is_empty_ && before && before->name != options_.main_name) {
             return fail(ErrorCode::Conflict, "clicks wait in the spool for another topic",
                         options_.folder,
                         fmt::format("for {}, not {}; let them go there first", before->name,
@@ -64,11 +66,12 @@ public:
         }
         if (before && before->name == options_.main_name) partitions_ = before->partitions;
         const Result<void> opened =
-            open_main(partitions_ > 0 ? kShortPatience : kPatience, !is_spooling_);
+            open_main(partitions_ > 0 ? kShortPatience : kPatience, is_empty_);
         if (!opened && (partitions_ == 0 || opened.error().code != ErrorCode::Unavailable)) {
             return opened;
         }
         if (!opened) begin_spooling(opened.error());
+        show();
         thread_ = std::jthread([this](std::stop_token stop) {
             name_this_thread("spool");
             run(stop);
@@ -167,6 +170,9 @@ private:
             const std::lock_guard lock(mutex_);
             may = refusal_;
             if (may) ++open_appends_;
+            // Before the click is answered: whoever reads that none waits may rely on it.
+            if (may && is_empty_) parts_.health.note("spool", "clicks wait in the spool");
+            if (may) is_empty_ = false;
         }
         if (!may) return refuse(std::move(done), std::move(may).error());
         const int32_t events = record.event_count;
@@ -226,10 +232,15 @@ private:
             answer_refused();
             show();
             auto pause = options_.interval;
-            if (is_spooling()) pause = step(stop);
+            if (has_work()) pause = step(stop);
             std::unique_lock lock(mutex_);
             changed_.wait_for(lock, stop, pause, [this] { return !refused_.empty(); });
         }
+    }
+
+    bool has_work() {
+        const std::lock_guard lock(mutex_);
+        return is_spooling_ || !is_empty_;
     }
 
     // A step; returns how long to wait for the next one.
@@ -244,13 +255,28 @@ private:
             if (!opened) return options_.interval;
         }
         if (!main_.load()->health()) return options_.interval;
+        if (drain_.age(parts_.clock.now()) < kCaughtUp) end_spooling();
         if (drain_.has_pending()) return drain_.send(*main_.load(), stop);
-        const Offset end = spool_end();
+        return is_empty() ? options_.interval : std::chrono::milliseconds(1);
+    }
+
+    // An append that comes while the end is read says for itself that the spool is not empty.
+    bool is_empty() {
+        {
+            const std::lock_guard lock(mutex_);
+            is_empty_ = open_appends_ == 0;
+        }
+        const bool is_drained = spool_end() == drain_.drained();
         const std::lock_guard lock(mutex_);
-        if (open_appends_ > 0 || end != drain_.drained()) return std::chrono::milliseconds(1);
+        is_empty_ = is_empty_ && is_drained;
+        return is_empty_;
+    }
+
+    // Under load a spool that new clicks join is never empty: its last ones go beside them.
+    void end_spooling() {
+        const std::lock_guard lock(mutex_);
+        if (is_spooling_) parts_.logger.info("clicks go to the event log again");
         is_spooling_ = false;
-        parts_.logger.info("the spool is empty, clicks go to the event log again");
-        return options_.interval;
     }
 
     void show() {
@@ -262,7 +288,7 @@ private:
         counters_.bytes.set(static_cast<double>(state->bytes));
         counters_.oldest.set(static_cast<double>(age.count()));
         const std::lock_guard lock(mutex_);
-        parts_.health.note("spool", is_spooling_
+        parts_.health.note("spool", is_spooling_ || !is_empty_
                                         ? fmt::format("clicks wait in the spool: {} records, the "
                                                       "oldest for {} s",
                                                       waiting, age.count())
@@ -295,7 +321,8 @@ private:
 
     std::mutex mutex_;  // guards what follows
     std::condition_variable_any changed_;
-    bool is_spooling_ = false;
+    bool is_spooling_ = false;  // new clicks go to the spool
+    bool is_empty_ = true;      // nothing is in it, nor on its way to it
     int64_t open_appends_ = 0;  // to the spool, not yet answered
     Result<void> refusal_;      // why the spool takes no more
     std::vector<std::pair<AppendDone, Error>> refused_;

@@ -28,10 +28,11 @@ struct SpoolOptions {
     std::chrono::milliseconds refusal_interval{5'000};  // after it refused what is in the spool
 };
 
-// While clicks wait in the spool, new ones join them. What the main log refuses for another reason
-// than being away (too large for the brokers) goes to the spool's end, so that it holds up nobody.
-// A kill between the answer of the main log and the note of it sends one batch again; repeats are
-// dropped by event id.
+// While clicks wait in the spool, new ones join them, until the oldest has waited for less than a
+// second: then new ones go to the main log, beside the last ones of the spool. What the main log
+// refuses for another reason than being away (too large for the brokers) goes to the spool's end,
+// so that it holds up nobody. A kill between the answer of the main log and the note of it sends
+// one batch again; repeats are dropped by event id.
 class SpoolingEventLog : public EventLog {
 public:
     // As KafkaEventLog::open(), waiting so long for the brokers. Called from another thread, too.

@@ -295,7 +295,7 @@ DAYS = (survives_a_pause, counts_repeats_in_any_order_once, names_a_topic_that_d
 
 def run_days(days, roles, options):
     """Each day's differences; the exit code."""
-    passed = failed = 0
+    passed, failed = 0, []
     for day in days:
         if options.days and not any(part in day.__name__ for part in options.days):
             continue
@@ -305,12 +305,14 @@ def run_days(days, roles, options):
                 differences = day(roles, options, pathlib.Path(folder))
             except (TimeoutError, RuntimeError, OSError, AssertionError, subprocess.SubprocessError) as error:
                 differences = [str(error)]
-        passed, failed = passed + (not differences), failed + bool(differences)
         print(f"{day.__name__}: {'; '.join(differences) or 'holds'} ({time.monotonic() - begin:.1f} s)", flush=True)
         if differences:
             print("\n".join(process.output()[-3000:] for process in roles.roles))
-    print(f"{passed} passed, {failed} failed")
-    return failed != 0
+            failed.append(f"failed: {day.__name__}: {'; '.join(differences)}")
+        else:
+            passed += 1
+    print(*failed, f"{passed} passed, {len(failed)} failed", sep="\n")  # last, where whoever looks at the end finds it
+    return bool(failed)
 
 
 def main():
