@@ -98,6 +98,8 @@ Result<void> PartitionFolder::refresh_definitions(Moment now) {
 Result<void> PartitionFolder::begin_reading(const FolderOptions& options,
                                             const fold::Ledger& ledger) {
     ASSIGN_OR_RETURN(const event_log::PartitionState state, event_log_.state(partition_));
+    ASSIGN_OR_RETURN(const std::vector<fold::RepeatPiece> pieces, store_.repeat_pieces(partition_));
+    fold_.restore_repeats(pieces);
     const Offset position = fold_.next_to_apply();
     if (position < state.first) {
         if (!options.accepts_gap || !options.accepts_gap(partition_, position)) {
@@ -188,7 +190,9 @@ Result<void> PartitionFolder::load_cells() {
 }
 
 fold::Commit PartitionFolder::changes(std::span<const fold::ViewId> views) const {
-    fold::Commit commit{.ledger = fold_.ledger(at_end_since_)};
+    fold::Commit commit{.ledger = fold_.ledger(at_end_since_),
+                        .pieces = fold_.repeats().pieces(),
+                        .pieces_from = keep_from()};
     for (const fold::ViewId id : views) {
         const fold::ViewFold& view = fold_.views().at(id);
         const Offset through = std::max(fold_.next(), view.position().through);
@@ -198,6 +202,7 @@ fold::Commit PartitionFolder::changes(std::span<const fold::ViewId> views) const
 }
 
 void PartitionFolder::committed(const fold::Commit& commit) {
+    fold_.stored_pieces(commit.pieces.size());
     for (const fold::ViewChanges& view : commit.views)
         fold_.views().at(view.view).committed(view.position);
 }

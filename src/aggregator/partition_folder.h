@@ -37,9 +37,9 @@ struct FolderOptions {
 // One thread.
 class PartitionFolder {
 public:
-    // Reads progress and definitions and begins at the repeat window. Conflict: the positions
-    // belong to another log or another number of partitions. NotFound: the log no longer holds the
-    // position.
+    // Reads progress and definitions and begins where the stored pieces of the repeat window end.
+    // Conflict: the positions belong to another log or another number of partitions. NotFound: the
+    // log no longer holds the position.
     static Result<std::unique_ptr<PartitionFolder>> open(PartitionId partition,
                                                          const FolderOptions& options,
                                                          event_log::EventLog& event_log,
@@ -56,6 +56,8 @@ public:
     // on.
     fold::Commit changes(std::span<const fold::ViewId> views) const;
     void committed(const fold::Commit& commit);
+    // Nothing more is folded before the next changes(): they leave nothing to be read again.
+    void end() { fold_.end_piece(); }
 
     std::map<fold::ViewId, fold::ViewFold>& views() { return fold_.views(); }
     const fold::PartitionFold& fold() const { return fold_; }

@@ -277,5 +277,41 @@ TEST(PartitionFolder, KeepsTheRecordsOfTheRepeatWindow) {
     EXPECT_EQ(world.accounting().counted, 60);
 }
 
+TEST(PartitionFolder, ReadsAgainOnlyWhatNoStoredPieceHolds) {
+    World world;
+    const FolderOptions options{.repeats = {.piece_seconds = 10}};
+    for (int i = 0; i < 100; ++i) {
+        world.click({.id = std::to_string(i), .at = kNine + i});
+        world.clock.advance(std::chrono::seconds(1));
+    }
+    world.count_all(0, options);
+    EXPECT_EQ((*world.open(0, options))->fold().read_from(), Offset{90}) << "after a kill";
+    {
+        const auto folder = *world.open(0, options);
+        world.fold_all(*folder);
+        folder->end();
+        world.commit(*folder);
+    }
+    EXPECT_EQ((*world.open(0, options))->fold().read_from(), Offset{100}) << "after a stop";
+    for (int i = 0; i < 100; ++i) world.click({.id = std::to_string(i), .at = kNine + i});
+    world.count_all(0, options);
+    EXPECT_EQ(world.accounting().duplicate, 100);
+    EXPECT_EQ(world.accounting().counted, 100);
+}
+
+TEST(PartitionFolder, DropsPiecesThatLeaveTheRepeatWindow) {
+    World world;
+    const FolderOptions options{.repeats = {.slice_seconds = kHour, .piece_seconds = 60}};
+    for (int i = 0; i < 20; ++i) {
+        world.click({.id = std::to_string(i), .at = kNine + i * kHour / 2});
+        world.clock.advance(std::chrono::minutes(30));
+        if (i % 5 == 4) world.count_all(0, options);
+    }
+    const auto pieces = *world.store.repeat_pieces(PartitionId{0});
+    ASSERT_FALSE(pieces.empty());
+    EXPECT_GT(pieces.front().first, Offset{0});
+    EXPECT_LE(pieces.front().first, (*world.open(0, options))->keep_from());
+}
+
 }  // namespace
 }  // namespace clickmill::aggregator

@@ -57,6 +57,7 @@ Result<void> PartitionFollower::follow(std::stop_token stop) {
             RETURN_IF_ERROR(flush(due_views(is_full || is_idle), stop));
         }
     }
+    folder_->end();
     return flush(due_views(true), {});
 }
 

@@ -114,6 +114,9 @@ public:
     Result<metrics_store::Progress> progress(PartitionId partition) override {
         return store_.progress(partition);
     }
+    Result<std::vector<fold::RepeatPiece>> repeat_pieces(PartitionId partition) override {
+        return store_.repeat_pieces(partition);
+    }
     Result<std::vector<fold::StoredCell>> load(fold::ViewId view, PartitionId partition,
                                                std::span<const fold::CellKey> keys) override {
         return store_.load(view, partition, keys);

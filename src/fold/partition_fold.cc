@@ -50,13 +50,19 @@ Result<void> PartitionFold::add_view(View view, Position position) {
     if (fold.wants_properties()) lines_.read_properties(true);
     // Before anything was read, a view that is behind the others takes reading back to its own
     // window.
-    if (next_ == read_from_) {
+    if (next_ == read_from_ && !is_restored_) {
         read_from_ = next_ =
             std::min(read_from_, RepeatTables::window_start(ledger_.cuts, position.through));
     }
     project->second.views.push_back(&views_.emplace(id, std::move(fold)).first->second);
     if (next_ == read_from_) first_to_apply_ = next_to_apply();
     return {};
+}
+
+void PartitionFold::restore_repeats(std::span<const RepeatPiece> stored) {
+    CHECK(next_ == read_from_ && !is_restored_);
+    is_restored_ = true;
+    read_from_ = next_ = repeats_.restore(next_to_apply(), stored);
 }
 
 void PartitionFold::begin_after_gap(Offset first, int64_t lost) {

@@ -65,6 +65,9 @@ public:
     // Before anything was read: the log begins at `first` now, which is above what is to be read.
     // `lost` events that were not accounted are gone with the records before it.
     void begin_after_gap(Offset first, int64_t lost);
+    // Before anything was read, after the first views: what is stored of the repeat tables need not
+    // be read again.
+    void restore_repeats(std::span<const RepeatPiece> stored);
     // Where reading must start so that the repeat tables are whole, and where adding goes on.
     Offset read_from() const { return read_from_; }
     Offset next() const { return next_; }
@@ -94,6 +97,9 @@ public:
     // Every click received before this is in the views' cells when everything below next() is.
     Moment complete_through(std::optional<Moment> at_end_since) const;
     const RepeatTables& repeats() const { return repeats_; }
+    // As RepeatTables.
+    void end_piece() { repeats_.end_piece(next_); }
+    void stored_pieces(size_t count) { repeats_.stored(count); }
 
 private:
     struct Project {
@@ -127,6 +133,7 @@ private:
     Offset ledger_through_;  // records below are accounted already
     RepeatTables repeats_;
     Offset read_from_;
+    bool is_restored_ = false;  // where reading starts is settled
     Offset next_;
     Offset first_to_apply_;  // records below only fill the repeat tables
     event::LineReader lines_;

@@ -111,6 +111,54 @@ Offset RepeatTables::window_start(std::span<const SliceCut> cuts, Offset positio
     return cuts[known - 1 - std::min(known - 1, older)].offset;
 }
 
+const SliceCut* RepeatTables::cut_of(Offset offset) const {
+    const auto above = std::ranges::upper_bound(cuts_, offset, {}, &SliceCut::offset);
+    return above == cuts_.begin() ? nullptr : &*std::prev(above);
+}
+
+void RepeatTables::begin_slice(const SliceCut& cut) {
+    slices_.push_back({cut, {}});
+    if (slices_.size() > kOlderSlices + 1) slices_.pop_front();
+}
+
+Offset RepeatTables::restore(Offset position, std::span<const RepeatPiece> pieces) {
+    Offset at = window_start(cuts_, position);
+    for (const RepeatPiece& piece : pieces) {
+        if (piece.first < at) continue;
+        const bool is_past = piece.next > position && !is_planted("piece past the position");
+        const SliceCut* cut = cut_of(piece.first);
+        const bool is_whole = cut && cut == cut_of(Offset{piece.next.value - 1});
+        if (piece.first > at || is_past || !is_whole || cut->offset != piece.slice) break;
+        const auto ids = unpack_ids(piece.ids);
+        if (!ids) break;
+        if (slices_.empty() || slices_.back().cut.offset != cut->offset) begin_slice(*cut);
+        for (const IdBlock& id : *ids) slices_.back().table.insert(id);
+        at = piece.next;
+    }
+    piece_first_ = at;
+    return at;
+}
+
+void RepeatTables::stored(size_t count) {
+    pieces_.erase(pieces_.begin(), pieces_.begin() + static_cast<std::ptrdiff_t>(count));
+}
+
+void RepeatTables::end_piece(Offset next) {
+    if (!piece_first_ || *piece_first_ >= next || slices_.empty()) return;
+    pieces_.push_back({slices_.back().cut.offset, *piece_first_, next, pack_ids(piece_ids_)});
+    piece_ids_.clear();
+    piece_first_ = next;
+    piece_began_.reset();
+}
+
+void RepeatTables::begin_or_end_piece(Offset offset, Moment append_time, bool is_cut) {
+    const bool is_old =
+        piece_began_ && append_time - *piece_began_ >= std::chrono::seconds(limits_.piece_seconds);
+    if (is_cut || is_old || piece_ids_.size() >= limits_.max_piece_entries) end_piece(offset);
+    if (!piece_first_) piece_first_ = offset;
+    if (!piece_began_) piece_began_ = append_time;
+}
+
 bool RepeatTables::is_cut(Offset offset, Moment append_time) const {
     if (offset < facts_below_) {
         return std::binary_search(
@@ -128,27 +176,24 @@ bool RepeatTables::is_cut(Offset offset, Moment append_time) const {
 }
 
 void RepeatTables::enter(Offset offset, Moment append_time) {
-    if (!is_cut(offset, append_time)) {
+    const bool is_new_slice = is_cut(offset, append_time);
+    begin_or_end_piece(offset, append_time, is_new_slice);
+    if (!is_new_slice) {
         if (!slices_.empty()) return;
         // A rebuild that starts where older records are gone: the slice goes on under its recorded
         // limits.
         SliceCut cut{offset, append_time, limits_.slice_seconds, limits_.max_entries};
-        for (const SliceCut& known : cuts_) {
-            if (known.offset <= offset) cut = known;
-        }
-        slices_.push_back({cut, {}});
-        return;
+        if (const SliceCut* known = cut_of(offset)) cut = *known;
+        return begin_slice(cut);
     }
     SliceCut cut{offset, append_time, limits_.slice_seconds, limits_.max_entries};
     if (offset < facts_below_) {
-        cut = *std::find_if(cuts_.begin(), cuts_.end(),
-                            [&](const SliceCut& c) { return c.offset == offset; });
+        cut = *cut_of(offset);
     } else {
         cuts_.push_back(cut);
         if (cuts_.size() > kMaxCuts) cuts_.erase(cuts_.begin());
     }
-    slices_.push_back({cut, {}});
-    if (slices_.size() > kOlderSlices + 1) slices_.pop_front();
+    begin_slice(cut);
 }
 
 void RepeatTables::see(std::span<const IdBlock> ids, std::vector<bool>& repeats) {
@@ -163,7 +208,11 @@ void RepeatTables::see(std::span<const IdBlock> ids, std::vector<bool>& repeats)
         bool seen = false;
         for (size_t s = 0; s + 1 < slices_.size(); ++s)
             seen = seen || slices_[s].table.contains(id);
-        if (slices_.back().table.insert(id)) seen = true;
+        if (slices_.back().table.insert(id)) {
+            seen = true;
+        } else {
+            piece_ids_.push_back(id);
+        }
         repeats[i - kAhead] = seen;
     }
 }

@@ -5,6 +5,7 @@
 
 #include "base/types.h"
 #include "fold/ledger.h"
+#include "fold/repeat_piece.h"
 
 #include <cstdint>
 #include <deque>
@@ -23,6 +24,9 @@ inline constexpr size_t kMaxCuts = 4096;
 struct RepeatLimits {
     int64_t slice_seconds = int64_t{8} * 3600;
     int64_t max_entries = int64_t{3} << 20;  // 16 bytes each at a load of 3/4: 64 MiB a slice
+    // A piece to be stored ends after so long, or so many new ids: what a restart reads again.
+    int64_t piece_seconds = int64_t{5} * 60;
+    size_t max_piece_entries = size_t{1} << 17;
 };
 
 // An id as the tables keep it: the keyed hash of its block, and its place among the block's 64
@@ -65,6 +69,10 @@ public:
     // are made by the limits of the slice that they end, and begin slices under `limits`.
     RepeatTables(uint64_t key, RepeatLimits limits, std::vector<SliceCut> cuts, Offset facts_below);
 
+    // Before any record: takes what stored pieces say about records below `position`, in their
+    // order from the window's start and without a hole. Returns where reading must begin.
+    Offset restore(Offset position, std::span<const RepeatPiece> pieces);
+
     // The first record whose ids can matter to a fold that goes on at `position`.
     static Offset window_start(std::span<const SliceCut> cuts, Offset position);
 
@@ -73,6 +81,12 @@ public:
     // For each id of the record, in order: was it seen in the window, counted or not? An id seen
     // twice in the span is a repeat the second time. Afterwards all are seen.
     void see(std::span<const IdBlock> ids, std::vector<bool>& repeats);
+
+    // Pieces that have ended, to be stored; the oldest `count` of them are.
+    const std::vector<RepeatPiece>& pieces() const { return pieces_; }
+    void stored(size_t count);
+    // Ends the open piece below `next`: nothing more is entered before it is stored.
+    void end_piece(Offset next);
 
     uint64_t key() const { return key_; }
     const std::vector<SliceCut>& cuts() const { return cuts_; }
@@ -87,12 +101,20 @@ private:
         SliceTable table;
     };
     bool is_cut(Offset offset, Moment append_time) const;
+    const SliceCut* cut_of(Offset offset) const;
+    void begin_slice(const SliceCut& cut);
+    void begin_or_end_piece(Offset offset, Moment append_time, bool is_cut);
 
     uint64_t key_;
     RepeatLimits limits_;
     std::vector<SliceCut> cuts_;
     Offset facts_below_;
     std::deque<Slice> slices_;  // oldest first; the last is the current one
+
+    std::optional<Offset> piece_first_;  // of the open piece; none: with the next record
+    std::optional<Moment> piece_began_;
+    std::vector<IdBlock> piece_ids_;  // new ones, in the order in which they came
+    std::vector<RepeatPiece> pieces_;
 };
 
 }  // namespace clickmill::fold

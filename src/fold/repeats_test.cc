@@ -28,7 +28,7 @@ public:
         tables_.see({&block, 1}, repeats);
         return repeats[0];
     }
-    const RepeatTables& tables() const { return tables_; }
+    RepeatTables& tables() { return tables_; }
 
 private:
     RepeatTables tables_;
@@ -93,12 +93,14 @@ TEST(Repeats, NewLimitsHoldFromTheNextCut) {
     EXPECT_EQ(after.tables().cuts().size(), 3u);
 }
 
-// The property that everything else leans on: a table rebuilt from its window's start decides like
-// the live one.
+// The property that everything else leans on: a table rebuilt from its window's start, or from what
+// pieces of it are stored, decides like the live one.
 TEST(Repeats, RebuiltFromAnyPositionDecideAlike) {
+    int64_t read_again = 0;
     for (uint64_t seed = 0; seed < 60; ++seed) {
         std::mt19937_64 random(seed);
-        const RepeatLimits limits{.slice_seconds = 50, .max_entries = 12};
+        const RepeatLimits limits{
+            .slice_seconds = 50, .max_entries = 12, .piece_seconds = 11, .max_piece_entries = 5};
         struct Entry {
             int64_t second;
             std::string id;
@@ -115,8 +117,12 @@ TEST(Repeats, RebuiltFromAnyPositionDecideAlike) {
         for (int64_t position = 1; position < 400; position += 13) {
             const auto& cuts = live.tables().cuts();
             const Offset facts{position + static_cast<int64_t>(random() % 30)};
-            const Offset start = RepeatTables::window_start(cuts, Offset{position});
             Window rebuilt(limits, cuts, facts);
+            const bool has_pieces = random() % 2 == 0;
+            const Offset start =
+                has_pieces ? rebuilt.tables().restore(Offset{position}, live.tables().pieces())
+                           : RepeatTables::window_start(cuts, Offset{position});
+            if (has_pieces) read_again = std::max(read_again, position - start.value);
             for (int64_t offset = start.value; offset < 400; ++offset) {
                 const Entry& entry = entries[static_cast<size_t>(offset)];
                 const bool repeat = rebuilt.sees(offset, entry.second, entry.id);
@@ -126,6 +132,94 @@ TEST(Repeats, RebuiltFromAnyPositionDecideAlike) {
             ASSERT_EQ(rebuilt.tables().cuts(), cuts);
         }
     }
+    EXPECT_LE(read_again, 12) << "records of a piece that has not ended";
+}
+
+class StoredPieces : public testing::Test {
+protected:
+    // Ids 0 to 29, one a second; slices of ten, pieces of four, the last ended by hand.
+    StoredPieces() {
+        for (int i = 0; i < 30; ++i) window_.sees(i, i, std::to_string(i));
+        window_.tables().end_piece(Offset{30});
+        pieces_ = window_.tables().pieces();
+        cuts_ = window_.tables().cuts();
+    }
+    // Where reading must begin for a fold that goes on at `position`.
+    int64_t start(int64_t position = 30) {
+        Window restored(limits_, cuts_, Offset{30});
+        return restored.tables().restore(Offset{position}, pieces_).value;
+    }
+
+    const RepeatLimits limits_{.slice_seconds = 10, .piece_seconds = 4};
+    Window window_{limits_};
+    std::vector<RepeatPiece> pieces_;
+    std::vector<SliceCut> cuts_;
+};
+
+TEST_F(StoredPieces, EndWithTimeAndWithTheirSlice) {
+    std::vector<std::pair<int64_t, int64_t>> ranges;
+    for (const RepeatPiece& piece : pieces_) {
+        ranges.emplace_back(piece.first.value, piece.next.value);
+        EXPECT_EQ(piece.slice.value, piece.first.value / 10 * 10);
+    }
+    const std::vector<std::pair<int64_t, int64_t>> want = {
+        {0, 4}, {4, 8}, {8, 10}, {10, 14}, {14, 18}, {18, 20}, {20, 24}, {24, 28}, {28, 30}};
+    EXPECT_EQ(ranges, want);
+}
+
+TEST_F(StoredPieces, AreTakenAsFarAsThePosition) {
+    EXPECT_EQ(start(30), 30);
+    EXPECT_EQ(start(29), 28) << "the last piece holds what is still to be judged";
+    EXPECT_EQ(start(13), 10);
+}
+
+TEST_F(StoredPieces, EndAtAHole) {
+    pieces_.erase(pieces_.begin() + 4);
+    EXPECT_EQ(start(), 14);
+    pieces_.erase(pieces_.begin());
+    EXPECT_EQ(start(), 0);
+}
+
+TEST_F(StoredPieces, EndAtDamage) {
+    for (size_t byte = 0; byte < pieces_[2].ids.size(); ++byte) {
+        std::string& ids = pieces_[2].ids;
+        ids[byte] = static_cast<char>(ids[byte] ^ 1);
+        EXPECT_EQ(start(), 8) << "byte " << byte;
+        ids[byte] = static_cast<char>(ids[byte] ^ 1);
+    }
+    pieces_[2].ids.resize(5);
+    EXPECT_EQ(start(), 8);
+    pieces_[2].ids.clear();
+    EXPECT_EQ(start(), 8);
+}
+
+// Of an aggregator that cut elsewhere and was overtaken.
+TEST_F(StoredPieces, EndWhereTheyAreOfAnotherSlice) {
+    pieces_[5].slice = Offset{18};
+    EXPECT_EQ(start(), 18);
+    cuts_.insert(cuts_.begin() + 1, {Offset{6}, at_second(6), 10, 1'000});
+    EXPECT_EQ(start(), 4) << "a cut within the piece";
+}
+
+TEST_F(StoredPieces, AreDroppedOnceStored) {
+    window_.tables().stored(8);
+    ASSERT_EQ(window_.tables().pieces().size(), 1U);
+    EXPECT_EQ(window_.tables().pieces()[0].first, Offset{28});
+    window_.tables().end_piece(Offset{30});
+    EXPECT_EQ(window_.tables().pieces().size(), 1U) << "an empty one is none";
+}
+
+TEST(PackedIds, AreUnitedAndComeBack) {
+    std::vector<IdBlock> ids = {{~0ULL, 4}, {7, 1}, {1, 1ULL << 63}, {7, 2}, {~0ULL, 1}};
+    const std::string bytes = pack_ids(ids);
+    const auto back = unpack_ids(bytes);
+    ASSERT_TRUE(back);
+    std::vector<std::pair<uint64_t, uint64_t>> got;
+    for (const IdBlock& id : *back) got.emplace_back(id.hash, id.member);
+    const std::vector<std::pair<uint64_t, uint64_t>> want = {{1, 1ULL << 63}, {7, 3}, {~0ULL, 5}};
+    EXPECT_EQ(got, want);
+    ids.clear();
+    EXPECT_TRUE(unpack_ids(pack_ids(ids))->empty());
 }
 
 TEST(Repeats, AgreesWithASetOnManyIds) {

@@ -6,6 +6,7 @@
 #include "calendar/calendar.h"
 #include "fold/labels.h"
 #include "fold/ledger.h"
+#include "fold/repeat_piece.h"
 #include "fold/view.h"
 
 #include <cstdint>
@@ -59,6 +60,8 @@ struct ViewChanges {
 
 struct Commit {
     Ledger ledger;  // names the partition
+    std::vector<RepeatPiece> pieces;
+    Offset pieces_from;  // those that end at or below it are needed no more
     std::vector<ViewChanges> views;
 };
 

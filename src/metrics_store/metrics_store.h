@@ -34,6 +34,8 @@ public:
         std::span<const fold::ViewDefinition> definitions, Moment now) = 0;
 
     virtual Result<Progress> progress(PartitionId partition) = 0;
+    // What commits have stored of the repeat tables, in order of their first offset.
+    virtual Result<std::vector<fold::RepeatPiece>> repeat_pieces(PartitionId partition) = 0;
 
     // One StoredCell for each key, in the same order.
     virtual Result<std::vector<fold::StoredCell>> load(fold::ViewId view, PartitionId partition,
@@ -43,8 +45,9 @@ public:
     virtual Result<std::vector<fold::Labels>> labels_of(
         fold::ViewId view, PartitionId partition, std::span<const calendar::BucketKey> hours) = 0;
 
-    // One transaction where the store has them; else ledger and marks, then rows and sketches, then
-    // positions. A row, mark or ledger with a higher `through` wins; equal ones are equal.
+    // One transaction where the store has them; else ledger, pieces and marks, then rows and
+    // sketches, then positions. A row, mark or ledger with a higher `through` wins, of pieces the
+    // longer one; equal ones are equal.
     // Conflict: the stored position of a view is not its `from`; nothing was written; read
     // progress() again.
     virtual Result<void> commit(const fold::Commit& commit) = 0;

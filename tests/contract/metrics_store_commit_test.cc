@@ -244,6 +244,45 @@ TEST_P(MetricsStoreContract, KeepsAWholeLedger) {
     EXPECT_FALSE(store().progress({0})->has_ledger);
 }
 
+TEST_P(MetricsStoreContract, KeepsPiecesOfTheRepeatTablesAndDropsThoseBelow) {
+    const fold::RepeatPiece first{Offset{0}, Offset{0}, Offset{7}, std::string("\0\xff a", 4)};
+    const fold::RepeatPiece second{Offset{0}, Offset{7}, Offset{9}, "b"};
+    const fold::RepeatPiece longer{Offset{0}, Offset{7}, Offset{12}, "bc"};
+    const fold::RepeatPiece third{Offset{12}, Offset{12}, Offset{20}, ""};
+    const auto commit = [&](int32_t partition, std::vector<fold::RepeatPiece> pieces,
+                            Offset from = {}) {
+        ASSERT_TRUE(store().commit({.ledger = ledger_at(20, partition),
+                                    .pieces = std::move(pieces),
+                                    .pieces_from = from,
+                                    .views = {}}));
+    };
+    const auto stored = [&](int32_t partition = 0) {
+        return *store().repeat_pieces(PartitionId{partition});
+    };
+    EXPECT_TRUE(stored().empty());
+    commit(0, {second, first});
+    EXPECT_EQ(stored(), (std::vector{first, second}));
+    commit(0, {third, longer});
+    EXPECT_EQ(stored(), (std::vector{first, longer, third}));
+    commit(0, {second});
+    EXPECT_EQ(stored(), (std::vector{first, longer, third})) << "the longer one says more";
+    commit(1, {second}, Offset{7});
+    EXPECT_EQ(stored(1), (std::vector{second}));
+    EXPECT_EQ(stored().size(), 3U) << "each partition on its own";
+    commit(0, {third}, Offset{12});
+    EXPECT_EQ(stored(), (std::vector{third})) << "what ends at 12 is of no use above it";
+}
+
+TEST_P(MetricsStoreContract, StoresNoPieceOfACommitThatItRefuses) {
+    const fold::View view = declare();
+    committed(Change(view, 0, 10));
+    fold::Commit commit{.ledger = ledger_at(20),
+                        .pieces = {{Offset{0}, Offset{0}, Offset{7}, "a"}},
+                        .views = {Change(view, 5, 20).changes()}};
+    EXPECT_EQ(store().commit(commit).error().code, ErrorCode::Conflict);
+    EXPECT_TRUE(store().repeat_pieces(PartitionId{0})->empty());
+}
+
 TEST_P(MetricsStoreContract, KeepsTheLedgerThatIsCompleteFurther) {
     fold::Ledger further = ledger_at(30);
     further.projects["shop"].counted = 30;

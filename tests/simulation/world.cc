@@ -40,7 +40,10 @@ World::World(uint64_t seed)
       log_(kPartitions[seed % kPartitions.size()]) {
     constexpr std::array kPaces = {1, 2, 10};
     pace_ = kPaces[static_cast<size_t>(below(kPaces.size()))];
-    repeats_ = {.slice_seconds = 9'000, .max_entries = 12};
+    repeats_ = {.slice_seconds = 9'000,
+                .max_entries = 12,
+                .piece_seconds = 1 + below(9'000),
+                .max_piece_entries = static_cast<size_t>(1 + below(12))};
     declare_views();
     for (int32_t i = 0; i < log_.partition_count(); ++i) {
         const PartitionId partition{i};
@@ -167,14 +170,18 @@ void World::begin_commit(Actor& actor) {
 // The order of a store without transactions; a planted fault changes it.
 std::vector<std::function<void()>> World::ordered_writes(const fold::Commit& commit) {
     std::vector<std::function<void()>> writes = store_.commit_steps(commit, false);
+    const auto first_mark =
+        1 + static_cast<int64_t>(commit.pieces.size() + (commit.pieces.empty() ? 0 : 1));
     int64_t marks = 0;
     for (const fold::ViewChanges& view : commit.views)
         marks += static_cast<int64_t>(view.marks.size());
     const auto positions = writes.end() - static_cast<int64_t>(commit.views.size());
     if (is_planted("position first")) std::rotate(writes.begin(), positions, writes.end());
     if (is_planted("marks after rows"))
-        std::rotate(writes.begin() + 1, writes.begin() + 1 + marks, positions);
-    if (is_planted("no marks")) writes.erase(writes.begin() + 1, writes.begin() + 1 + marks);
+        std::rotate(writes.begin() + first_mark, writes.begin() + first_mark + marks, positions);
+    if (is_planted("no marks")) {
+        writes.erase(writes.begin() + first_mark, writes.begin() + first_mark + marks);
+    }
     return writes;
 }
 

@@ -23,6 +23,17 @@ void put(MemoryState& state, const fold::Ledger& ledger) {
     if (!is_new && age(at->second) <= age(ledger)) at->second = ledger;
 }
 
+void put(MemoryState& state, PartitionId partition, const fold::RepeatPiece& piece) {
+    const auto [at, is_new] = state.pieces.try_emplace({partition, piece.first}, piece);
+    if (!is_new && at->second.next < piece.next) at->second = piece;
+}
+
+void drop_pieces(MemoryState& state, PartitionId partition, Offset from) {
+    std::erase_if(state.pieces, [&](const auto& entry) {
+        return entry.first.first == partition && entry.second.next <= from;
+    });
+}
+
 void put(MemoryState& state, fold::ViewId view, PartitionId partition,
          const fold::Position& position) {
     fold::Position& stored = state.positions[{view, partition}];
@@ -59,6 +70,15 @@ Result<Progress> MemoryMetricsStore::progress(PartitionId partition) {
         if (key.second == partition) progress.views.emplace_back(key.first, position);
     }
     return progress;
+}
+
+Result<std::vector<fold::RepeatPiece>> MemoryMetricsStore::repeat_pieces(PartitionId partition) {
+    const std::lock_guard lock(mutex_);
+    std::vector<fold::RepeatPiece> found;
+    for (const auto& [key, piece] : state_.pieces) {
+        if (key.first == partition) found.push_back(piece);
+    }
+    return found;
 }
 
 Result<std::vector<fold::StoredCell>> MemoryMetricsStore::load(
@@ -155,6 +175,15 @@ std::vector<MemoryMetricsStore::Write> MemoryMetricsStore::writes_of(
     std::vector<Write> writes;
     const PartitionId partition = commit->ledger.partition;
     writes.emplace_back([commit](MemoryState& state) { put(state, commit->ledger); });
+    for (const fold::RepeatPiece& piece : commit->pieces) {
+        writes.emplace_back(
+            [commit, &piece, partition](MemoryState& state) { put(state, partition, piece); });
+    }
+    if (!commit->pieces.empty()) {
+        writes.emplace_back([commit, partition](MemoryState& state) {
+            drop_pieces(state, partition, commit->pieces_from);
+        });
+    }
     for (const fold::ViewChanges& view : commit->views) {
         for (const fold::Mark& mark : view.marks) {
             writes.emplace_back([commit, &view, &mark, partition](MemoryState& state) {

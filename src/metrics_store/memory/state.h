@@ -27,6 +27,7 @@ using BucketId = std::tuple<fold::ViewId, calendar::Grain, calendar::BucketKey>;
 struct MemoryState {
     std::vector<fold::View> views;
     std::map<PartitionId, fold::Ledger> ledgers;
+    std::map<std::pair<PartitionId, Offset>, fold::RepeatPiece> pieces;  // by first offset
     std::map<std::pair<fold::ViewId, PartitionId>, fold::Position> positions;
     std::map<std::tuple<fold::ViewId, calendar::BucketKey, PartitionId>, Offset> marks;
     std::map<LiveKey, LiveClicks> rows;

@@ -50,6 +50,7 @@ TEST(GeneratedSql, WritesAsWasAgreedOn) {
     golden.add("insert_hour", insert_hour(kSqlite));
     golden.add("upsert_position", upsert_position(kSqlite));
     golden.add("upsert_ledger", upsert_ledger(kSqlite));
+    golden.add("upsert_repeat_piece", upsert_repeat_piece(kSqlite));
     golden.add("upsert_accounting", upsert_accounting(kSqlite));
     golden.add("upsert_header", upsert_header(kSqlite));
     golden.expect_equals("sqlite_writes.sql");

@@ -49,6 +49,14 @@ RollupTables::RollupTables(std::string_view base, std::span<const std::string> d
     for (const std::string& column : column_names(dimensions)) columns.push_back(quoted(column));
 }
 
+std::string create_repeat_pieces(const Dialect& dialect) {
+    return fmt::format(
+        "CREATE TABLE repeat_pieces (partition {integer} NOT NULL, first_offset {integer} NOT "
+        "NULL, next_offset {integer} NOT NULL, slice_offset {integer} NOT NULL, ids {bytes} NOT "
+        "NULL, PRIMARY KEY (partition, first_offset))",
+        arg("integer", dialect.integer), arg("bytes", dialect.bytes));
+}
+
 std::vector<std::string> create_common_tables(const Dialect& dialect) {
     const auto table = [&](std::string_view text, bool is_clustered = true) {
         return fmt::format(fmt::runtime(text), arg("integer", dialect.integer),
@@ -95,6 +103,7 @@ std::vector<std::string> create_common_tables(const Dialect& dialect) {
         table("CREATE TABLE ledger_cuts (partition {integer} NOT NULL, first_offset {integer} NOT "
               "NULL, append_time_us {integer} NOT NULL, slice_seconds {integer} NOT NULL, "
               "max_entries {integer} NOT NULL, PRIMARY KEY (partition, first_offset))"),
+        create_repeat_pieces(dialect),
         table("CREATE TABLE accounting (partition {integer} NOT NULL, project {text} NOT NULL, "
               "counted {integer} NOT NULL, duplicate {integer} NOT NULL, left_out {integer} NOT "
               "NULL, late {integer} NOT NULL, unreadable {integer} NOT NULL, lost {integer} NOT "

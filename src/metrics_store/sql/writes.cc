@@ -113,6 +113,15 @@ std::string upsert_ledger(const Dialect& dialect) {
         insert(dialect, "ledgers", with({"partition"}, columns)), set_excluded(columns));
 }
 
+std::string upsert_repeat_piece(const Dialect& dialect) {
+    const std::vector<std::string> columns{"next_offset", "slice_offset", "ids"};
+    return fmt::format(
+        "{} ON CONFLICT (partition, first_offset) DO UPDATE SET {} WHERE "
+        "repeat_pieces.next_offset < excluded.next_offset",
+        insert(dialect, "repeat_pieces", with({"partition", "first_offset"}, columns)),
+        set_excluded(columns));
+}
+
 std::string upsert_accounting(const Dialect& dialect) {
     const std::vector<std::string> columns{"counted", "duplicate",  "left_out",
                                            "late",    "unreadable", "lost"};

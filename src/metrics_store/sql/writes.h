@@ -31,6 +31,8 @@ std::string upsert_position(const Dialect& dialect);
 // partition, log_id, partition_count, through, folded_to_us, complete_through_us, repeat_key,
 // repeat_window_seconds; one that is newer stays
 std::string upsert_ledger(const Dialect& dialect);
+// partition, first_offset, next_offset, slice_offset, ids; one that is as long or longer stays
+std::string upsert_repeat_piece(const Dialect& dialect);
 // partition, project, counted, duplicate, left_out, late, unreadable, lost
 std::string upsert_accounting(const Dialect& dialect);
 // view_id, grain, bucket, build, positions, held

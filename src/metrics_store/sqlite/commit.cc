@@ -20,6 +20,7 @@ Result<void> Writer::commit(const Catalog& catalog, const fold::Commit& commit) 
     for (const fold::ViewChanges& changes : commit.views) RETURN_IF_ERROR(catalog.at(changes.view));
     RETURN_IF_ERROR(check_from(commit));
     RETURN_IF_ERROR(write_ledger(commit.ledger));
+    RETURN_IF_ERROR(write_pieces(commit));
     for (const fold::ViewChanges& changes : commit.views) {
         ASSIGN_OR_RETURN(const StoredView* stored, catalog.at(changes.view));
         RETURN_IF_ERROR(write_marks(*stored, changes, partition));
@@ -103,6 +104,27 @@ Result<void> Writer::write_cuts(const fold::Ledger& ledger) {
         RETURN_IF_ERROR(insert->run());
     }
     return {};
+}
+
+Result<void> Writer::write_pieces(const fold::Commit& commit) {
+    if (commit.pieces.empty()) return {};
+    const int32_t partition = commit.ledger.partition.value;
+    ASSIGN_OR_RETURN(sqlite::Statement * upsert,
+                     session_.statement(sql::upsert_repeat_piece(kSqlite)));
+    for (const fold::RepeatPiece& piece : commit.pieces) {
+        Binder(*upsert)
+            .integer(partition)
+            .integer(piece.first.value)
+            .integer(piece.next.value)
+            .integer(piece.slice.value)
+            .bytes(piece.ids);
+        RETURN_IF_ERROR(upsert->run());
+    }
+    ASSIGN_OR_RETURN(sqlite::Statement * drop,
+                     session_.statement("DELETE FROM repeat_pieces WHERE partition = ?1 AND "
+                                        "next_offset <= ?2"));
+    Binder(*drop).integer(partition).integer(commit.pieces_from.value);
+    return drop->run();
 }
 
 Result<void> Writer::write_hour(const StoredView& stored, calendar::BucketKey hour) {

@@ -53,6 +53,25 @@ TEST_F(FollowingStore, WaitsForAFileThatIsNotThereYet) {
     EXPECT_TRUE(follower->health());
 }
 
+// Version 1 had no repeat_pieces.
+TEST_F(FollowingStore, WaitsUntilTheWriterHasBroughtAnOldFileUpToDate) {
+    open(false).reset();
+    {
+        auto connection = sqlite::Connection::open({.path = (folder_ / "metrics.db").string()});
+        ASSERT_TRUE(connection);
+        ASSERT_TRUE(connection->execute("DROP TABLE repeat_pieces; PRAGMA user_version = 1"));
+    }
+    const auto follower = open(true);
+    EXPECT_EQ(follower->health().error().code, ErrorCode::Unavailable);
+    EXPECT_NE(follower->health().error().message().find("the aggregator brings it to version 2"),
+              std::string::npos);
+
+    const auto writer = open(false);
+
+    EXPECT_TRUE(writer->repeat_pieces(PartitionId{0}));
+    EXPECT_TRUE(follower->health());
+}
+
 TEST_F(FollowingStore, SeesWhatTheOtherDeclaresAfterwards) {
     const auto writer = open(false);
     ASSERT_TRUE(writer->declare(definition("shop"), {}));

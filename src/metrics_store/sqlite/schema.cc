@@ -7,7 +7,8 @@ namespace clickmill::metrics_store {
 namespace {
 
 constexpr int64_t kApplicationId = 0x436C4D6C;  // "ClMl". Stored: never change.
-constexpr int64_t kSchemaVersion = 1;           // Stored: count up with every change of tables.
+// Stored: count up with every change of tables. 2: repeat_pieces.
+constexpr int64_t kSchemaVersion = 2;
 
 Result<int64_t> number(Session& session, const std::string& text) {
     ASSIGN_OR_RETURN(sqlite::Statement statement, session.connection().prepare(text));
@@ -36,6 +37,17 @@ Result<void> create(Session& session) {
     return transaction.commit();
 }
 
+Result<void> upgrade(Session& session) {
+    ASSIGN_OR_RETURN(sqlite::Transaction transaction,
+                     sqlite::Transaction::begin(session.connection()));
+    ASSIGN_OR_RETURN(const int64_t version, number(session, "PRAGMA user_version"));
+    if (version != 1) return {};  // another process was quicker
+    RETURN_IF_ERROR(session.connection().execute(sql::create_repeat_pieces(sql::kSqlite)));
+    RETURN_IF_ERROR(
+        session.connection().execute(fmt::format("PRAGMA user_version = {}", kSchemaVersion)));
+    return transaction.commit();
+}
+
 }  // namespace
 
 Result<void> prepare_schema(Session& session, const std::string& path) {
@@ -43,6 +55,7 @@ Result<void> prepare_schema(Session& session, const std::string& path) {
     ASSIGN_OR_RETURN(const int64_t version, number(session, "PRAGMA user_version"));
     ASSIGN_OR_RETURN(const int64_t tables, number(session, "SELECT count(*) FROM sqlite_master"));
     if (application == 0 && version == 0 && tables == 0) return create(session);
+    if (application == kApplicationId && version == 1) RETURN_IF_ERROR(upgrade(session));
     return check_schema(session, path);
 }
 
@@ -58,7 +71,13 @@ Result<void> check_schema(Session& session, const std::string& path) {
                     "the file belongs to another program; name another data folder, or move the "
                     "file away");
     }
-    if (version != kSchemaVersion) {
+    if (version < kSchemaVersion) {
+        return fail(ErrorCode::Unavailable, "cannot use metrics store", path,
+                    fmt::format("its schema has version {}; the aggregator brings it to version "
+                                "{} when it starts: start it, then try again",
+                                version, kSchemaVersion));
+    }
+    if (version > kSchemaVersion) {
         return fail(ErrorCode::InvalidInput, "cannot use metrics store", path,
                     fmt::format("its schema has version {} and this program knows {}; run the "
                                 "program that wrote it, or move the file away and it is built "

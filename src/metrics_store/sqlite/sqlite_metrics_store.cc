@@ -204,6 +204,25 @@ Result<Progress> SqliteMetricsStore::progress(PartitionId partition) {
     });
 }
 
+Result<std::vector<fold::RepeatPiece>> SqliteMetricsStore::repeat_pieces(PartitionId partition) {
+    return read([&](Reading& reading) -> Result<std::vector<fold::RepeatPiece>> {
+        std::vector<fold::RepeatPiece> pieces;
+        ASSIGN_OR_RETURN(sqlite::Statement * rows,
+                         reading.session().statement(
+                             "SELECT slice_offset, first_offset, next_offset, ids FROM "
+                             "repeat_pieces WHERE partition = ?1 ORDER BY first_offset"));
+        Binder(*rows).integer(partition.value);
+        for (;;) {
+            ASSIGN_OR_RETURN(const bool has_row, rows->step());
+            if (!has_row) return pieces;
+            pieces.push_back({.slice = {rows->integer(0)},
+                              .first = {rows->integer(1)},
+                              .next = {rows->integer(2)},
+                              .ids = std::string(rows->blob(3))});
+        }
+    });
+}
+
 Result<std::vector<fold::StoredCell>> SqliteMetricsStore::load(
     fold::ViewId view, PartitionId partition, std::span<const fold::CellKey> keys) {
     return read([&](Reading& reading) -> Result<std::vector<fold::StoredCell>> {

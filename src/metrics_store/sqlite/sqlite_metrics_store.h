@@ -41,6 +41,7 @@ public:
     Result<std::vector<fold::View>> declare(std::span<const fold::ViewDefinition> definitions,
                                             Moment now) override;
     Result<Progress> progress(PartitionId partition) override;
+    Result<std::vector<fold::RepeatPiece>> repeat_pieces(PartitionId partition) override;
     Result<std::vector<fold::StoredCell>> load(fold::ViewId view, PartitionId partition,
                                                std::span<const fold::CellKey> keys) override;
     Result<std::vector<fold::Labels>> labels_of(

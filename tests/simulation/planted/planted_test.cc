@@ -44,9 +44,10 @@ INSTANTIATE_TEST_SUITE_P(
     EveryRule, PlantedFault,
     testing::Values(Fault{"no cell guard"}, Fault{"no load"}, Fault{"position first"},
                     Fault{"marks after rows"}, Fault{"settle reads rows first"},
-                    Fault{"rebuild too short"}, Fault{"sketch guarded"}, Fault{"no marks"},
-                    Fault{"marks at commit"}, Fault{"day of any hours"},
-                    Fault{"write behind a loaded row", 190}, Fault{"early acknowledgement"}),
+                    Fault{"rebuild too short"}, Fault{"piece past the position"},
+                    Fault{"sketch guarded"}, Fault{"no marks"}, Fault{"marks at commit"},
+                    Fault{"day of any hours"}, Fault{"write behind a loaded row", 2'290},
+                    Fault{"early acknowledgement"}),
     [](const auto& param) {
         std::string name = param.param.name;
         std::replace(name.begin(), name.end(), ' ', '_');

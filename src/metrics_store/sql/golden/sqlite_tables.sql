@@ -38,6 +38,9 @@ CREATE TABLE ledgers (partition INTEGER PRIMARY KEY, log_id TEXT NOT NULL, parti
 CREATE TABLE ledger_cuts (partition INTEGER NOT NULL, first_offset INTEGER NOT NULL, append_time_us INTEGER NOT NULL, slice_seconds INTEGER NOT NULL, max_entries INTEGER NOT NULL, PRIMARY KEY (partition, first_offset)) WITHOUT ROWID
 
 -- all rollups
+CREATE TABLE repeat_pieces (partition INTEGER NOT NULL, first_offset INTEGER NOT NULL, next_offset INTEGER NOT NULL, slice_offset INTEGER NOT NULL, ids BLOB NOT NULL, PRIMARY KEY (partition, first_offset))
+
+-- all rollups
 CREATE TABLE accounting (partition INTEGER NOT NULL, project TEXT NOT NULL, counted INTEGER NOT NULL, duplicate INTEGER NOT NULL, left_out INTEGER NOT NULL, late INTEGER NOT NULL, unreadable INTEGER NOT NULL, lost INTEGER NOT NULL, PRIMARY KEY (partition, project)) WITHOUT ROWID
 
 -- one rollup

@@ -34,6 +34,9 @@ INSERT INTO positions (view_id, partition, through, newest_hour, complete_throug
 -- upsert_ledger
 INSERT INTO ledgers (partition, log_id, partition_count, through, folded_to_us, complete_through_us, repeat_key, repeat_window_seconds) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (partition) DO UPDATE SET log_id = excluded.log_id, partition_count = excluded.partition_count, through = excluded.through, folded_to_us = excluded.folded_to_us, complete_through_us = excluded.complete_through_us, repeat_key = excluded.repeat_key, repeat_window_seconds = excluded.repeat_window_seconds WHERE ledgers.through < excluded.through OR (ledgers.through = excluded.through AND ledgers.complete_through_us <= excluded.complete_through_us)
 
+-- upsert_repeat_piece
+INSERT INTO repeat_pieces (partition, first_offset, next_offset, slice_offset, ids) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (partition, first_offset) DO UPDATE SET next_offset = excluded.next_offset, slice_offset = excluded.slice_offset, ids = excluded.ids WHERE repeat_pieces.next_offset < excluded.next_offset
+
 -- upsert_accounting
 INSERT INTO accounting (partition, project, counted, duplicate, left_out, late, unreadable, lost) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (partition, project) DO UPDATE SET counted = excluded.counted, duplicate = excluded.duplicate, left_out = excluded.left_out, late = excluded.late, unreadable = excluded.unreadable, lost = excluded.lost
 
