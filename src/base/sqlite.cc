@@ -212,6 +212,10 @@ Result<void> Connection::execute(const std::string& sql) {
     return std::unexpected(error_of(database_, "database statement failed"));
 }
 
+bool Connection::is_in_transaction() const {
+    return sqlite3_get_autocommit(database_) == 0;
+}
+
 int64_t Connection::changes() const {
     return sqlite3_changes64(database_);
 }
@@ -233,7 +237,7 @@ Transaction::Transaction(Transaction&& other) noexcept
 Transaction::~Transaction() {
     // SQLite may have rolled back by itself (full disk); a second rollback is then a harmless
     // error.
-    if (connection_ && !sqlite3_get_autocommit(connection_->handle())) {
+    if (connection_ && connection_->is_in_transaction()) {
         std::ignore = connection_->execute("ROLLBACK");
     }
 }

@@ -10,13 +10,17 @@
 namespace clickmill::metrics_store::sql {
 
 struct Dialect {
-    char parameter = '?';                  // "?1", or "$1"
     std::string_view integer = "INTEGER";  // 64 bits
     std::string_view text = "TEXT";
     std::string_view bytes = "BLOB";
-    std::string_view clustered = " WITHOUT ROWID";  // stores a table in the order of its key
-    std::string_view greatest = "max";              // the larger of two values
-    std::string_view indexed_by = " INDEXED BY ";   // names the index to use; empty: cannot
+    std::string_view clustered = " WITHOUT ROWID";      // stores a table in the order of its key
+    std::string_view greatest = "max";                  // the larger of two values
+    std::string_view identity = "INTEGER PRIMARY KEY";  // a key that numbers itself
+    // How many tables, views and indexes have the name ?1, whatever its case, or one like ?2.
+    std::string_view count_relations =
+        "SELECT count(*) FROM sqlite_master WHERE name = ?1 COLLATE NOCASE OR name LIKE ?2 ESCAPE "
+        "'\\'";
+    std::string_view indexed_by = " INDEXED BY ";  // names the index to use; empty: cannot
 };
 
 inline constexpr Dialect kSqlite;
@@ -35,12 +39,10 @@ std::string quoted(std::string_view identifier);
 // Hands out the parameters of one statement in order.
 class Parameters {
 public:
-    explicit Parameters(const Dialect& dialect) : dialect_(dialect) {}
-    std::string next() { return dialect_.parameter + std::to_string(++count_); }
+    std::string next() { return "?" + std::to_string(++count_); }
     std::string next(size_t count);  // "?1, ?2, ?3"
 
 private:
-    const Dialect& dialect_;
     int count_ = 0;
 };
 

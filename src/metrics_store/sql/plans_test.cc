@@ -197,12 +197,11 @@ TEST_F(QueryPlans, NeverTouchClicksForUsersNorUsersForClicks) {
 TEST_F(QueryPlans, LoadAndDeleteBySearch) {
     const std::string whole_key =
         "(view_id=? AND hour=? AND feature_id=? AND platform=? AND app_version=? AND partition=?)";
-    EXPECT_THAT(store().plan(load_clicks(kSqlite, tables())), HasSubstr(whole_key));
-    EXPECT_THAT(store().plan(load_users(kSqlite, tables())), HasSubstr(whole_key));
+    EXPECT_THAT(store().plan(load_clicks(tables())), HasSubstr(whole_key));
+    EXPECT_THAT(store().plan(load_users(tables())), HasSubstr(whole_key));
     for (const std::string& statement :
-         {live_labels(kSqlite, tables()), delete_live_clicks(kSqlite, tables()),
-          delete_live_users(kSqlite, tables()), delete_settled(kSqlite, tables()),
-          delete_settled_users(kSqlite, tables())}) {
+         {live_labels(tables()), delete_live_clicks(tables()), delete_live_users(tables()),
+          delete_settled(tables()), delete_settled_users(tables())}) {
         EXPECT_THAT(store().plan(statement), kIsOrderedSearch) << statement;
     }
 }

@@ -9,7 +9,7 @@ namespace {
 class RowsQuery {
 public:
     RowsQuery(const Dialect& dialect, const RollupTables& tables, const RowsQuestion& question)
-        : dialect_(dialect), tables_(tables), question_(question), parameters_(dialect) {}
+        : dialect_(dialect), tables_(tables), question_(question) {}
 
     // The columns that the question groups by.
     std::string groups() const { return comma({group_bucket(), group_feature(), group_value()}); }
@@ -108,9 +108,8 @@ Query rows_of(RowsQuery& query, const std::string& table, const std::string& val
     return query.take(std::move(text));
 }
 
-std::string load(const Dialect& dialect, const RollupTables& tables, const std::string& table,
-                 const std::string& value) {
-    Parameters parameters(dialect);
+std::string load(const RollupTables& tables, const std::string& table, const std::string& value) {
+    Parameters parameters;
     std::string text = fmt::format("SELECT {}, through FROM {} WHERE view_id = {}", value, table,
                                    parameters.next());
     for (const char* column : {"hour", "feature_id"})
@@ -151,17 +150,17 @@ Query users_in_bucket(const Dialect& dialect, const RollupTables& tables, const 
                      "sketch");
 }
 
-std::string load_clicks(const Dialect& dialect, const RollupTables& tables) {
-    return load(dialect, tables, tables.live, "clicks");
+std::string load_clicks(const RollupTables& tables) {
+    return load(tables, tables.live, "clicks");
 }
 
-std::string load_users(const Dialect& dialect, const RollupTables& tables) {
-    return load(dialect, tables, tables.live_users, "sketch");
+std::string load_users(const RollupTables& tables) {
+    return load(tables, tables.live_users, "sketch");
 }
 
-std::string live_labels(const Dialect& dialect, const RollupTables& tables) {
+std::string live_labels(const RollupTables& tables) {
     const std::string labels = comma({"feature_id", comma(tables.columns)});
-    Parameters parameters(dialect);
+    Parameters parameters;
     std::string where = "view_id = " + parameters.next();
     where += " AND hour = " + parameters.next();
     where += " AND partition = " + parameters.next();

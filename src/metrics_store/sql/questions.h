@@ -23,9 +23,9 @@ Query clicks_in_bucket(const Dialect& dialect, const RollupTables& tables, const
 Query users_in_bucket(const Dialect& dialect, const RollupTables& tables, const RowsQuestion& of);
 
 // view_id, hour, feature_id, <dimensions>, partition -> clicks or sketch, through
-std::string load_clicks(const Dialect& dialect, const RollupTables& tables);
-std::string load_users(const Dialect& dialect, const RollupTables& tables);
+std::string load_clicks(const RollupTables& tables);
+std::string load_users(const RollupTables& tables);
 // view_id, hour, partition -> feature_id, <dimensions>; those of clicks and of users, so most twice
-std::string live_labels(const Dialect& dialect, const RollupTables& tables);
+std::string live_labels(const RollupTables& tables);
 
 }  // namespace clickmill::metrics_store::sql

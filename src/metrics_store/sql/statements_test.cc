@@ -38,21 +38,21 @@ TEST(GeneratedSql, MakesTheViewsForPeopleThatWereAgreedOn) {
 
 TEST(GeneratedSql, WritesAsWasAgreedOn) {
     Golden golden;
-    golden.add("upsert_live_clicks", upsert_live_clicks(kSqlite, tables()));
-    golden.add("upsert_live_users", upsert_live_users(kSqlite, tables()));
-    golden.add("delete_live_clicks", delete_live_clicks(kSqlite, tables()));
-    golden.add("delete_live_users", delete_live_users(kSqlite, tables()));
-    golden.add("insert_settled", insert_settled(kSqlite, tables()));
-    golden.add("insert_settled_users", insert_settled_users(kSqlite, tables()));
-    golden.add("delete_settled", delete_settled(kSqlite, tables()));
-    golden.add("delete_settled_users", delete_settled_users(kSqlite, tables()));
-    golden.add("upsert_mark", upsert_mark(kSqlite));
-    golden.add("insert_hour", insert_hour(kSqlite));
+    golden.add("upsert_live_clicks", upsert_live_clicks(tables()));
+    golden.add("upsert_live_users", upsert_live_users(tables()));
+    golden.add("delete_live_clicks", delete_live_clicks(tables()));
+    golden.add("delete_live_users", delete_live_users(tables()));
+    golden.add("insert_settled", insert_settled(tables()));
+    golden.add("insert_settled_users", insert_settled_users(tables()));
+    golden.add("delete_settled", delete_settled(tables()));
+    golden.add("delete_settled_users", delete_settled_users(tables()));
+    golden.add("upsert_mark", upsert_mark());
+    golden.add("insert_hour", insert_hour());
     golden.add("upsert_position", upsert_position(kSqlite));
-    golden.add("upsert_ledger", upsert_ledger(kSqlite));
-    golden.add("upsert_repeat_piece", upsert_repeat_piece(kSqlite));
-    golden.add("upsert_accounting", upsert_accounting(kSqlite));
-    golden.add("upsert_header", upsert_header(kSqlite));
+    golden.add("upsert_ledger", upsert_ledger());
+    golden.add("upsert_repeat_piece", upsert_repeat_piece());
+    golden.add("upsert_accounting", upsert_accounting());
+    golden.add("upsert_header", upsert_header());
     golden.expect_equals("sqlite_writes.sql");
 }
 
@@ -70,9 +70,9 @@ TEST(GeneratedSql, ReadsAsWasAgreedOn) {
         golden.add(name, with_values(clicks_in_bucket(kSqlite, tables(), bucket)));
         golden.add(name + ", users", with_values(users_in_bucket(kSqlite, tables(), bucket)));
     }
-    golden.add("load_clicks", load_clicks(kSqlite, tables()));
-    golden.add("load_users", load_users(kSqlite, tables()));
-    golden.add("live_labels", live_labels(kSqlite, tables()));
+    golden.add("load_clicks", load_clicks(tables()));
+    golden.add("load_users", load_users(tables()));
+    golden.add("live_labels", live_labels(tables()));
     golden.expect_equals("sqlite_questions.sql");
 }
 

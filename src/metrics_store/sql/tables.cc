@@ -60,11 +60,11 @@ std::string create_repeat_pieces(const Dialect& dialect) {
 std::vector<std::string> create_common_tables(const Dialect& dialect) {
     const auto table = [&](std::string_view text, bool is_clustered = true) {
         return fmt::format(fmt::runtime(text), arg("integer", dialect.integer),
-                           arg("text", dialect.text)) +
+                           arg("text", dialect.text), arg("identity", dialect.identity)) +
                std::string(is_clustered ? dialect.clustered : "");
     };
     return {
-        table("CREATE TABLE rollups (rollup_id {integer} PRIMARY KEY, name {text} NOT NULL, "
+        table("CREATE TABLE rollups (rollup_id {identity}, name {text} NOT NULL, "
               "base_name {text} NOT NULL UNIQUE)",
               false),
         table("CREATE TABLE rollup_dimensions (rollup_id {integer} NOT NULL, place {integer} NOT "

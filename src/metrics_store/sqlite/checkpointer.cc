@@ -2,8 +2,8 @@
 
 namespace clickmill::metrics_store {
 
-Checkpointer::Checkpointer(Session session, sqlite::CheckpointLimits limits)
-    : session_(std::move(session)),
+Checkpointer::Checkpointer(sqlite::Connection connection, sqlite::CheckpointLimits limits)
+    : connection_(std::move(connection)),
       limits_(limits),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
@@ -30,7 +30,7 @@ void Checkpointer::run(const std::stop_token& stop) {
             pages = std::exchange(pages_, 0);
         }
         // A checkpoint that fails loses nothing: the next one copies the same pages.
-        std::ignore = session_.connection().checkpoint(pages, limits_);
+        std::ignore = connection_.checkpoint(pages, limits_);
     }
 }
 

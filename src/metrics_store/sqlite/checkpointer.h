@@ -4,7 +4,7 @@
 // grow for ever.
 #pragma once
 
-#include "metrics_store/sqlite/session.h"
+#include "base/sqlite.h"
 
 #include <condition_variable>
 #include <cstdint>
@@ -16,19 +16,19 @@ namespace clickmill::metrics_store {
 
 class Checkpointer {
 public:
-    // `session`: its busy_timeout is how long a writer may have to wait for readers.
-    Checkpointer(Session session, sqlite::CheckpointLimits limits);
+    // `connection`: its busy_timeout is how long a writer may have to wait for readers.
+    Checkpointer(sqlite::Connection connection, sqlite::CheckpointLimits limits);
 
     // Any thread. Never waits for a checkpoint.
     void wal_grew_to(int64_t pages);
-    // Waits for a checkpoint that runs; afterwards the session is the caller's.
+    // Waits for a checkpoint that runs; afterwards the connection is the caller's.
     void stop();
-    Session& session() { return session_; }
+    sqlite::Connection& connection() { return connection_; }
 
 private:
     void run(const std::stop_token& stop);
 
-    Session session_;  // of thread_
+    sqlite::Connection connection_;  // of thread_
     const sqlite::CheckpointLimits limits_;
     std::mutex mutex_;
     std::condition_variable_any is_due_;

@@ -1,5 +1,7 @@
 #include "metrics_store/sqlite/database.h"
 
+#include "metrics_store/sqlite/schema.h"
+
 #include <sys/stat.h>
 #include <utility>
 
@@ -42,21 +44,21 @@ Result<std::shared_ptr<SqliteMetricsStore::Database>> SqliteMetricsStore::Databa
         return fail(ErrorCode::Unavailable, "cannot read metrics", options.path,
                     "no aggregator has made it yet");
     }
-    ASSIGN_OR_RETURN(Session writer, Session::open(how(options.writer_cache_kib)));
+    ASSIGN_OR_RETURN(auto writer, SqliteSession::open(how(options.writer_cache_kib)));
     if (options.follows_another) {
-        RETURN_IF_ERROR(check_schema(writer, options.path));
+        RETURN_IF_ERROR(check_schema(*writer, options.path));
     } else {
-        RETURN_IF_ERROR(prepare_schema(writer, options.path));
+        RETURN_IF_ERROR(prepare_schema(*writer, options.path));
     }
-    ASSIGN_OR_RETURN(Catalog catalog, load_catalog(writer));
+    ASSIGN_OR_RETURN(Catalog catalog, load_catalog(*writer));
     sqlite::OpenOptions checkpointing = how(kCheckpointCacheKib);
     checkpointing.busy_timeout = kRestartPatience;
-    ASSIGN_OR_RETURN(Session checkpoints, Session::open(checkpointing));
+    ASSIGN_OR_RETURN(sqlite::Connection checkpoints, sqlite::Connection::open(checkpointing));
     std::shared_ptr<Database> database(
         new Database(options, std::move(writer), std::move(checkpoints)));
     database->catalog_ = std::make_shared<const Catalog>(std::move(catalog));
     database->file_ = file != 0 ? file : inode_of(options.path);  // it may have been made here
-    database->writer_.session().connection().count_wal_pages(database->wal_pages_);
+    database->writing_->connection().count_wal_pages(database->wal_pages_);
     return database;
 }
 
@@ -64,16 +66,12 @@ bool SqliteMetricsStore::Database::is_current() const {
     return inode_of(options_.path) == file_;
 }
 
-Result<void> SqliteMetricsStore::Database::refresh_catalog(Session& session) {
-    ASSIGN_OR_RETURN(sqlite::Statement * count, session.statement("SELECT count(*) FROM views"));
-    ASSIGN_OR_RETURN(const bool has_row, count->step());
-    const bool is_known =
-        has_row && count->integer(0) == static_cast<int64_t>(catalog()->views.size());
-    count->reset();
-    if (is_known) return {};
-    ASSIGN_OR_RETURN(Catalog grown, load_catalog(session));
+Result<void> SqliteMetricsStore::Database::refresh_catalog(sql::Session& session) {
+    const auto known = catalog();
+    ASSIGN_OR_RETURN(auto newest, newest_catalog(session, known));
+    if (newest == known) return {};
     const std::lock_guard lock(mutex_);
-    catalog_ = std::make_shared<const Catalog>(std::move(grown));
+    catalog_ = std::move(newest);
     return {};
 }
 
@@ -81,8 +79,8 @@ Result<void> SqliteMetricsStore::Database::refresh_catalog(Session& session) {
 SqliteMetricsStore::Database::~Database() {
     checkpointer_.stop();
     if (!is_abandoned_) return;
-    checkpointer_.session().connection().leave_files_alone();
-    writer_.session().connection().leave_files_alone();
+    checkpointer_.connection().leave_files_alone();
+    writing_->connection().leave_files_alone();
     for (const auto& reader : readers_) reader->connection().leave_files_alone();
 }
 
@@ -94,20 +92,11 @@ std::shared_ptr<const Catalog> SqliteMetricsStore::Database::catalog() const {
 Result<std::vector<fold::View>> SqliteMetricsStore::Database::declare(
     std::span<const fold::ViewDefinition> definitions, Moment now) {
     const std::lock_guard lock(writer_mutex_);
-    ASSIGN_OR_RETURN(Declaration plan, plan_declaration(definitions, catalog()->list(), now));
-    if (plan.added.empty()) return std::move(plan.views);
-    Session& session = writer_.session();
-    ASSIGN_OR_RETURN(sqlite::Transaction transaction,
-                     sqlite::Transaction::begin(session.connection()));
-    // Another process may have declared some of them meanwhile.
-    ASSIGN_OR_RETURN(const Catalog stored, load_catalog(session));
-    ASSIGN_OR_RETURN(plan, plan_declaration(definitions, stored.list(), now));
-    RETURN_IF_ERROR(store_new_views(session, plan));
-    ASSIGN_OR_RETURN(Catalog grown, load_catalog(session));
-    RETURN_IF_ERROR(transaction.commit());
+    ASSIGN_OR_RETURN(Declared declared,
+                     metrics_store::declare(*writing_, catalog(), definitions, now));
     const std::lock_guard catalog_lock(mutex_);
-    catalog_ = std::make_shared<const Catalog>(std::move(grown));
-    return std::move(plan.views);
+    catalog_ = std::move(declared.catalog);
+    return std::move(declared.views);
 }
 
 template <typename Change>
@@ -135,7 +124,7 @@ Result<void> SqliteMetricsStore::Database::retire(fold::ViewId view,
     return write([&](const Catalog& known) { return writer_.retire(known, view, hours); });
 }
 
-Result<std::unique_ptr<Session>> SqliteMetricsStore::Database::take_reader() {
+Result<std::unique_ptr<SqliteSession>> SqliteMetricsStore::Database::take_reader() {
     {
         const std::lock_guard lock(mutex_);
         if (readers_out_ >= options_.max_readers) {
@@ -144,19 +133,19 @@ Result<std::unique_ptr<Session>> SqliteMetricsStore::Database::take_reader() {
         }
         ++readers_out_;
         if (!readers_.empty()) {
-            std::unique_ptr<Session> session = std::move(readers_.back());
+            std::unique_ptr<SqliteSession> session = std::move(readers_.back());
             readers_.pop_back();
             return session;
         }
     }
-    auto opened = Session::open(reading(options_));
-    if (opened) return std::make_unique<Session>(*std::move(opened));
+    auto opened = SqliteSession::open(reading(options_));
+    if (opened) return opened;
     const std::lock_guard lock(mutex_);
     --readers_out_;
     return std::unexpected(std::move(opened).error());
 }
 
-void SqliteMetricsStore::Database::give_back(std::unique_ptr<Session> session) {
+void SqliteMetricsStore::Database::give_back(std::unique_ptr<SqliteSession> session) {
     const std::lock_guard lock(mutex_);
     --readers_out_;
     readers_.push_back(std::move(session));
@@ -168,7 +157,7 @@ Result<SqliteMetricsStore::Reading> SqliteMetricsStore::Reading::begin(
     Reading reading(std::move(database), std::move(session));
     RETURN_IF_ERROR(reading.session().connection().execute("BEGIN"));
     // A transaction's moment is that of its first read.
-    ASSIGN_OR_RETURN(sqlite::Statement * first,
+    ASSIGN_OR_RETURN(sql::Statement * first,
                      reading.session().statement("SELECT last FROM builds"));
     RETURN_IF_ERROR(first->run());
     RETURN_IF_ERROR(reading.database_->refresh_catalog(reading.session()));

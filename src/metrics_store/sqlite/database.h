@@ -2,10 +2,11 @@
 // file is left by leaving its Database.
 #pragma once
 
-#include "metrics_store/sqlite/catalog.h"
+#include "metrics_store/sql/catalog.h"
+#include "metrics_store/sql/writer.h"
 #include "metrics_store/sqlite/checkpointer.h"
+#include "metrics_store/sqlite/session.h"
 #include "metrics_store/sqlite/sqlite_metrics_store.h"
-#include "metrics_store/sqlite/writer.h"
 
 #include <atomic>
 #include <memory>
@@ -25,7 +26,7 @@ public:
 
     std::shared_ptr<const Catalog> catalog() const;
     // Of a file that another process writes: reads what that one has declared since.
-    Result<void> refresh_catalog(Session& session);
+    Result<void> refresh_catalog(sql::Session& session);
     // Whether the file is still the one of this name.
     bool is_current() const;
 
@@ -37,13 +38,15 @@ public:
     Result<void> retire(fold::ViewId view, std::span<const calendar::BucketKey> hours);
 
     // A connection that nobody else uses, until it is given back. Unavailable: too many are out.
-    Result<std::unique_ptr<Session>> take_reader();
-    void give_back(std::unique_ptr<Session> session);
+    Result<std::unique_ptr<SqliteSession>> take_reader();
+    void give_back(std::unique_ptr<SqliteSession> session);
 
 private:
-    Database(SqliteOptions options, Session writer, Session checkpoints)
+    Database(SqliteOptions options, std::unique_ptr<SqliteSession> writer,
+             sqlite::Connection checkpoints)
         : options_(std::move(options)),
-          writer_(std::move(writer)),
+          writing_(std::move(writer)),
+          writer_(*writing_),
           checkpointer_(std::move(checkpoints), options_.checkpoints) {}
     // Runs a change of the writer.
     template <typename Change>
@@ -55,12 +58,13 @@ private:
 
     std::mutex writer_mutex_;
     int64_t wal_pages_ = 0;  // guarded by writer_mutex_: since the checkpointer was told
-    Writer writer_;          // guarded by writer_mutex_
+    const std::unique_ptr<SqliteSession> writing_;  // guarded by writer_mutex_
+    Writer writer_;                                 // guarded by writer_mutex_
 
     mutable std::mutex mutex_;
-    std::shared_ptr<const Catalog> catalog_;         // guarded by mutex_, replaced by declare()
-    std::vector<std::unique_ptr<Session>> readers_;  // guarded by mutex_: those at rest
-    size_t readers_out_ = 0;                         // guarded by mutex_
+    std::shared_ptr<const Catalog> catalog_;  // guarded by mutex_, replaced by declare()
+    std::vector<std::unique_ptr<SqliteSession>> readers_;  // guarded by mutex_: those at rest
+    size_t readers_out_ = 0;                               // guarded by mutex_
 
     Checkpointer checkpointer_;  // last, so that it ends first
 };
@@ -73,16 +77,16 @@ public:
     Reading& operator=(Reading&&) = delete;
     ~Reading();
 
-    Session& session() { return *session_; }
+    SqliteSession& session() { return *session_; }
     const Catalog& catalog() const { return *catalog_; }
     const std::shared_ptr<Database>& database() const { return database_; }
 
 private:
-    Reading(std::shared_ptr<Database> database, std::unique_ptr<Session> session)
+    Reading(std::shared_ptr<Database> database, std::unique_ptr<SqliteSession> session)
         : database_(std::move(database)), session_(std::move(session)) {}
 
     std::shared_ptr<Database> database_;
-    std::unique_ptr<Session> session_;
+    std::unique_ptr<SqliteSession> session_;
     std::shared_ptr<const Catalog> catalog_;
 };
 

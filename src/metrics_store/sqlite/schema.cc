@@ -1,5 +1,7 @@
 // A new file's tables, and the version of those that are there.
-#include "metrics_store/sqlite/catalog.h"
+#include "metrics_store/sqlite/schema.h"
+
+#include "metrics_store/sql/tables.h"
 
 #include <fmt/core.h>
 
@@ -10,20 +12,17 @@ constexpr int64_t kApplicationId = 0x436C4D6C;  // "ClMl". Stored: never change.
 // Stored: count up with every change of tables. 2: repeat_pieces.
 constexpr int64_t kSchemaVersion = 2;
 
-Result<int64_t> number(Session& session, const std::string& text) {
+Result<int64_t> number(SqliteSession& session, const std::string& text) {
     ASSIGN_OR_RETURN(sqlite::Statement statement, session.connection().prepare(text));
     ASSIGN_OR_RETURN(const bool has_row, statement.step());
     return has_row ? statement.integer(0) : 0;
 }
 
-Result<void> create(Session& session) {
-    ASSIGN_OR_RETURN(sqlite::Transaction transaction,
-                     sqlite::Transaction::begin(session.connection()));
+Result<void> create(SqliteSession& session) {
+    ASSIGN_OR_RETURN(sql::Transaction transaction, sql::Transaction::begin(session, {}));
     const sql::RollupTables totals("totals", {});
     std::vector<std::string> statements = sql::create_common_tables(sql::kSqlite);
-    statements.emplace_back(
-        "INSERT INTO rollups (rollup_id, name, base_name) VALUES (1, "
-        "'totals', 'totals')");
+    statements.emplace_back("INSERT INTO rollups (name, base_name) VALUES ('totals', 'totals')");
     const auto append = [&](const std::vector<std::string>& more) {
         statements.insert(statements.end(), more.begin(), more.end());
     };
@@ -32,25 +31,22 @@ Result<void> create(Session& session) {
     append(sql::create_views_of_totals(totals));
     statements.push_back(fmt::format("PRAGMA application_id = {}", kApplicationId));
     statements.push_back(fmt::format("PRAGMA user_version = {}", kSchemaVersion));
-    for (const std::string& statement : statements)
-        RETURN_IF_ERROR(session.connection().execute(statement));
+    for (const std::string& statement : statements) RETURN_IF_ERROR(session.execute(statement));
     return transaction.commit();
 }
 
-Result<void> upgrade(Session& session) {
-    ASSIGN_OR_RETURN(sqlite::Transaction transaction,
-                     sqlite::Transaction::begin(session.connection()));
+Result<void> upgrade(SqliteSession& session) {
+    ASSIGN_OR_RETURN(sql::Transaction transaction, sql::Transaction::begin(session, {}));
     ASSIGN_OR_RETURN(const int64_t version, number(session, "PRAGMA user_version"));
     if (version != 1) return {};  // another process was quicker
-    RETURN_IF_ERROR(session.connection().execute(sql::create_repeat_pieces(sql::kSqlite)));
-    RETURN_IF_ERROR(
-        session.connection().execute(fmt::format("PRAGMA user_version = {}", kSchemaVersion)));
+    RETURN_IF_ERROR(session.execute(sql::create_repeat_pieces(sql::kSqlite)));
+    RETURN_IF_ERROR(session.execute(fmt::format("PRAGMA user_version = {}", kSchemaVersion)));
     return transaction.commit();
 }
 
 }  // namespace
 
-Result<void> prepare_schema(Session& session, const std::string& path) {
+Result<void> prepare_schema(SqliteSession& session, const std::string& path) {
     ASSIGN_OR_RETURN(const int64_t application, number(session, "PRAGMA application_id"));
     ASSIGN_OR_RETURN(const int64_t version, number(session, "PRAGMA user_version"));
     ASSIGN_OR_RETURN(const int64_t tables, number(session, "SELECT count(*) FROM sqlite_master"));
@@ -59,7 +55,7 @@ Result<void> prepare_schema(Session& session, const std::string& path) {
     return check_schema(session, path);
 }
 
-Result<void> check_schema(Session& session, const std::string& path) {
+Result<void> check_schema(SqliteSession& session, const std::string& path) {
     ASSIGN_OR_RETURN(const int64_t application, number(session, "PRAGMA application_id"));
     ASSIGN_OR_RETURN(const int64_t version, number(session, "PRAGMA user_version"));
     if (application == 0 && version == 0) {

@@ -1,52 +1,64 @@
 #include "metrics_store/sqlite/session.h"
 
-#include <variant>
+#include <tuple>
 
 namespace clickmill::metrics_store {
+namespace {
 
-Binder& Binder::dimensions(const fold::Labels& labels, size_t count) {
-    std::string_view rest = labels.text();
-    for (size_t i = 0; i <= count; ++i) {
-        const size_t end = rest.find('\0');
-        if (i > 0) text(rest.substr(0, end));
-        rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+class SqliteStatement final : public sql::Statement {
+public:
+    explicit SqliteStatement(sqlite::Statement statement) : statement_(std::move(statement)) {}
+
+    void bind(int index, int64_t number) override { statement_.bind(index, number); }
+    void bind(int index, std::string_view text) override { statement_.bind(index, text); }
+    void bind_bytes(int index, std::string_view bytes) override {
+        statement_.bind_blob(index, bytes);
     }
-    return *this;
-}
+    void bind_null(int index) override { statement_.bind_null(index); }
+    Result<bool> step() override { return statement_.step(); }
+    Result<void> run() override { return statement_.run(); }
+    void reset() override { statement_.reset(); }
+    int64_t integer(int column) const override { return statement_.integer(column); }
+    std::string_view text(int column) const override { return statement_.text(column); }
+    std::string_view bytes(int column) const override { return statement_.blob(column); }
 
-fold::Labels read_labels(const sqlite::Statement& row, int first, size_t dimensions) {
-    fold::Labels labels;
-    for (size_t i = 0; i <= dimensions; ++i) labels.append(row.text(first + static_cast<int>(i)));
-    return labels;
-}
+private:
+    sqlite::Statement statement_;
+};
 
-Result<Session> Session::open(const sqlite::OpenOptions& options) {
+}  // namespace
+
+Result<std::unique_ptr<SqliteSession>> SqliteSession::open(const sqlite::OpenOptions& options) {
     ASSIGN_OR_RETURN(sqlite::Connection connection, sqlite::Connection::open(options));
     // Finds a damaged cell when its page is read, not when it is used.
     RETURN_IF_ERROR(connection.execute("PRAGMA cell_size_check = ON"));
-    return Session(std::move(connection));
+    return std::unique_ptr<SqliteSession>(new SqliteSession(std::move(connection)));
 }
 
-Result<sqlite::Statement*> Session::statement(const std::string& text) {
+Result<sql::Statement*> SqliteSession::statement(const std::string& text) {
     auto found = statements_.find(text);
     if (found == statements_.end()) {
         ASSIGN_OR_RETURN(sqlite::Statement made, connection_.prepare(text));
-        found = statements_.emplace(text, std::move(made)).first;
+        found = statements_.emplace(text, std::make_unique<SqliteStatement>(std::move(made))).first;
     }
-    found->second.reset();
-    return &found->second;
+    found->second->reset();
+    return found->second.get();
 }
 
-Result<sqlite::Statement> Session::prepare(const sql::Query& query) {
+Result<std::unique_ptr<sql::Statement>> SqliteSession::prepare(const sql::Query& query) {
     ASSIGN_OR_RETURN(sqlite::Statement made, connection_.prepare(query.text));
-    Binder binder(made);
-    for (const sql::Value& value : query.values) {
-        if (const auto* number = std::get_if<int64_t>(&value))
-            binder.integer(*number);
-        else
-            binder.text(std::get<std::string>(value));
-    }
-    return made;
+    auto statement = std::make_unique<SqliteStatement>(std::move(made));
+    sql::Binder(*statement).values(query);
+    return statement;
+}
+
+Result<void> SqliteSession::begin(const sql::Change&) {
+    return connection_.execute("BEGIN IMMEDIATE");
+}
+
+// SQLite may have rolled back by itself (full disk); a second rollback is then a harmless error.
+void SqliteSession::roll_back() {
+    if (connection_.is_in_transaction()) std::ignore = connection_.execute("ROLLBACK");
 }
 
 }  // namespace clickmill::metrics_store

@@ -1,21 +1,18 @@
 #include "metrics_store/sqlite/sqlite_metrics_store.h"
 
-#include "metrics_store/sql/questions.h"
+#include "metrics_store/sql/reads.h"
+#include "metrics_store/sql/sql_snapshot.h"
 #include "metrics_store/sqlite/database.h"
-#include "metrics_store/sqlite/sqlite_snapshot.h"
 
 #include <fmt/core.h>
 
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
-#include <set>
 #include <system_error>
 
 namespace clickmill::metrics_store {
 namespace {
-
-using sql::kSqlite;
 
 // Renames the file and what SQLite keeps beside it. Gives the new name.
 Result<std::string> move_aside(const std::string& path) {
@@ -181,105 +178,44 @@ auto SqliteMetricsStore::read(Work work) -> decltype(work(std::declval<Reading&>
 }
 
 Result<Progress> SqliteMetricsStore::progress(PartitionId partition) {
-    return read([&](Reading& reading) -> Result<Progress> {
-        Progress progress;
-        ASSIGN_OR_RETURN(auto ledgers, read_ledgers(reading.session(), partition));
-        progress.has_ledger = !ledgers.empty();
-        if (progress.has_ledger) progress.ledger = std::move(ledgers.front());
-        ASSIGN_OR_RETURN(
-            sqlite::Statement * rows,
-            reading.session().statement("SELECT view_id, through, newest_hour, "
-                                        "complete_through_us FROM positions WHERE partition = ?1 "
-                                        "ORDER BY view_id"));
-        Binder(*rows).integer(partition.value);
-        for (;;) {
-            ASSIGN_OR_RETURN(const bool has_row, rows->step());
-            if (!has_row) return progress;
-            progress.views.emplace_back(
-                fold::ViewId{static_cast<int32_t>(rows->integer(0))},
-                fold::Position{.through = {rows->integer(1)},
-                               .newest_hour = rows->integer(2),
-                               .complete_through = moment_of(rows->integer(3))});
-        }
-    });
+    return read([&](Reading& reading) { return read_progress(reading.session(), partition); });
 }
 
 Result<std::vector<fold::RepeatPiece>> SqliteMetricsStore::repeat_pieces(PartitionId partition) {
-    return read([&](Reading& reading) -> Result<std::vector<fold::RepeatPiece>> {
-        std::vector<fold::RepeatPiece> pieces;
-        ASSIGN_OR_RETURN(sqlite::Statement * rows,
-                         reading.session().statement(
-                             "SELECT slice_offset, first_offset, next_offset, ids FROM "
-                             "repeat_pieces WHERE partition = ?1 ORDER BY first_offset"));
-        Binder(*rows).integer(partition.value);
-        for (;;) {
-            ASSIGN_OR_RETURN(const bool has_row, rows->step());
-            if (!has_row) return pieces;
-            pieces.push_back({.slice = {rows->integer(0)},
-                              .first = {rows->integer(1)},
-                              .next = {rows->integer(2)},
-                              .ids = std::string(rows->blob(3))});
-        }
-    });
+    return read([&](Reading& reading) { return read_repeat_pieces(reading.session(), partition); });
 }
 
 Result<std::vector<fold::StoredCell>> SqliteMetricsStore::load(
     fold::ViewId view, PartitionId partition, std::span<const fold::CellKey> keys) {
-    return read([&](Reading& reading) -> Result<std::vector<fold::StoredCell>> {
-        std::vector<fold::StoredCell> cells(keys.size());
-        const StoredView* stored = reading.catalog().find(view);
-        if (!stored || keys.empty()) return cells;
-        ASSIGN_OR_RETURN(sqlite::Statement * clicks,
-                         reading.session().statement(sql::load_clicks(kSqlite, *stored->tables)));
-        ASSIGN_OR_RETURN(sqlite::Statement * users,
-                         reading.session().statement(sql::load_users(kSqlite, *stored->tables)));
-        const auto find = [&](sqlite::Statement& statement, const fold::CellKey& key) {
-            statement.reset();
-            Binder(statement)
-                .integer(view.value)
-                .integer(key.hour)
-                .text(key.labels.feature())
-                .dimensions(key.labels, stored->dimensions())
-                .integer(partition.value);
-            return statement.step();
-        };
-        for (size_t i = 0; i < keys.size(); ++i) {
-            ASSIGN_OR_RETURN(const bool has_clicks, find(*clicks, keys[i]));
-            if (has_clicks) {
-                cells[i].clicks = clicks->integer(0);
-                cells[i].clicks_through = {clicks->integer(1)};
-            }
-            ASSIGN_OR_RETURN(const bool has_users, find(*users, keys[i]));
-            if (has_users) {
-                cells[i].sketch = users->blob(0);
-                cells[i].sketch_through = {users->integer(1)};
-            }
-        }
-        clicks->reset();
-        users->reset();
-        return cells;
+    return read([&](Reading& reading) {
+        return read_cells(reading.session(), reading.catalog(), view, partition, keys);
     });
 }
 
 Result<std::vector<fold::Labels>> SqliteMetricsStore::labels_of(
     fold::ViewId view, PartitionId partition, std::span<const calendar::BucketKey> hours) {
-    return read([&](Reading& reading) -> Result<std::vector<fold::Labels>> {
-        std::set<fold::Labels> labels;
-        const StoredView* stored = reading.catalog().find(view);
-        if (!stored) return std::vector<fold::Labels>{};
-        ASSIGN_OR_RETURN(sqlite::Statement * rows,
-                         reading.session().statement(sql::live_labels(kSqlite, *stored->tables)));
-        for (const calendar::BucketKey hour : hours) {
-            Binder(*rows).integer(view.value).integer(hour).integer(partition.value);
-            for (;;) {
-                ASSIGN_OR_RETURN(const bool has_row, rows->step());
-                if (!has_row) break;
-                labels.insert(read_labels(*rows, 0, stored->dimensions()));
-            }
-        }
-        return std::vector<fold::Labels>(labels.begin(), labels.end());
+    return read([&](Reading& reading) {
+        return read_labels_of(reading.session(), reading.catalog(), view, partition, hours);
     });
 }
+
+// A damaged file that a question finds is set aside.
+class SqliteMetricsStore::SqliteSnapshot final : public SqlSnapshot {
+public:
+    SqliteSnapshot(SqliteMetricsStore& store, Reading reading)
+        : SqlSnapshot(reading.session(), reading.catalog()),
+          store_(store),
+          reading_(std::move(reading)) {}
+
+private:
+    Error noticed(Error error) override {
+        if (error.code != ErrorCode::Corrupt) return error;
+        return store_.found_damage(reading_.database(), std::move(error));
+    }
+
+    SqliteMetricsStore& store_;
+    Reading reading_;
+};
 
 Result<std::unique_ptr<Snapshot>> SqliteMetricsStore::snapshot() {
     ASSIGN_OR_RETURN(Reading reading, begin_reading());

@@ -1,4 +1,4 @@
-#include "metrics_store/sqlite/catalog.h"
+#include "metrics_store/sql/catalog.h"
 
 #include <fmt/core.h>
 
@@ -15,11 +15,11 @@ struct Rollup {
     std::shared_ptr<const sql::RollupTables> tables;
 };
 
-Result<std::vector<Rollup>> load_rollups(Session& session) {
+Result<std::vector<Rollup>> load_rollups(sql::Session& session) {
     std::vector<Rollup> rollups;
-    ASSIGN_OR_RETURN(sqlite::Statement * rows,
+    ASSIGN_OR_RETURN(sql::Statement * rows,
                      session.statement("SELECT rollup_id, name, base_name FROM rollups"));
-    ASSIGN_OR_RETURN(sqlite::Statement * dimensions,
+    ASSIGN_OR_RETURN(sql::Statement * dimensions,
                      session.statement("SELECT name FROM rollup_dimensions WHERE rollup_id = ?1 "
                                        "ORDER BY place"));
     for (;;) {
@@ -39,10 +39,9 @@ Result<std::vector<Rollup>> load_rollups(Session& session) {
 }
 
 // A name under which none of a rollup's tables, views and indexes exists yet.
-Result<std::string> free_base_name(Session& session, const std::string& wanted) {
-    ASSIGN_OR_RETURN(sqlite::Statement * taken,
-                     session.statement("SELECT count(*) FROM sqlite_master WHERE name = ?1 COLLATE "
-                                       "NOCASE OR name LIKE ?2 ESCAPE '\\'"));
+Result<std::string> free_base_name(sql::Session& session, const std::string& wanted) {
+    ASSIGN_OR_RETURN(sql::Statement * taken,
+                     session.statement(std::string(session.dialect().count_relations)));
     std::string pattern;
     for (int number = 1;; ++number) {
         // SQLite keeps names that begin with sqlite_ to itself.
@@ -54,7 +53,7 @@ Result<std::string> free_base_name(Session& session, const std::string& wanted) 
             pattern += c;
         }
         taken->reset();
-        Binder(*taken).text(name).text(pattern + "\\_%");
+        sql::Binder(*taken).text(name).text(pattern + "\\_%");
         ASSIGN_OR_RETURN(const bool has_row, taken->step());
         const bool is_free = has_row && taken->integer(0) == 0;
         taken->reset();
@@ -62,45 +61,45 @@ Result<std::string> free_base_name(Session& session, const std::string& wanted) 
     }
 }
 
-Result<Rollup> create_rollup(Session& session, const fold::RollupDefinition& definition) {
+Result<Rollup> create_rollup(sql::Session& session, const fold::RollupDefinition& definition) {
     ASSIGN_OR_RETURN(const std::string base, free_base_name(session, definition.name));
     ASSIGN_OR_RETURN(
-        sqlite::Statement * insert,
+        sql::Statement * insert,
         session.statement("INSERT INTO rollups (name, base_name) VALUES (?1, ?2) RETURNING "
                           "rollup_id"));
-    Binder(*insert).text(definition.name).text(base);
+    sql::Binder(*insert).text(definition.name).text(base);
     ASSIGN_OR_RETURN(const bool has_row, insert->step());
     Rollup rollup{.id = has_row ? insert->integer(0) : 0,
                   .name = definition.name,
                   .dimensions = definition.dimensions};
     RETURN_IF_ERROR(insert->run());
     ASSIGN_OR_RETURN(
-        sqlite::Statement * dimension,
+        sql::Statement * dimension,
         session.statement("INSERT INTO rollup_dimensions (rollup_id, place, name) VALUES (?1, ?2, "
                           "?3)"));
     for (size_t i = 0; i < definition.dimensions.size(); ++i) {
-        Binder(*dimension)
+        sql::Binder(*dimension)
             .integer(rollup.id)
             .integer(static_cast<int64_t>(i))
             .text(definition.dimensions[i]);
         RETURN_IF_ERROR(dimension->run());
     }
     rollup.tables = std::make_shared<const sql::RollupTables>(base, definition.dimensions);
-    for (const std::string& text : sql::create_rollup_tables(sql::kSqlite, *rollup.tables))
-        RETURN_IF_ERROR(session.connection().execute(text));
-    RETURN_IF_ERROR(session.connection().execute(sql::create_readable_view(*rollup.tables)));
+    for (const std::string& text : sql::create_rollup_tables(session.dialect(), *rollup.tables))
+        RETURN_IF_ERROR(session.execute(text));
+    RETURN_IF_ERROR(session.execute(sql::create_readable_view(*rollup.tables)));
     return rollup;
 }
 
-Result<void> insert_view(Session& session, const fold::View& view, int64_t rollup) {
+Result<void> insert_view(sql::Session& session, const fold::View& view, int64_t rollup) {
     ASSIGN_OR_RETURN(
-        sqlite::Statement * insert,
+        sql::Statement * insert,
         session.statement("INSERT INTO views (view_id, project, rollup, generation, rollup_id, "
                           "keeps_users, zone, week_start, limit_features, limit_values, "
                           "late_seconds, fold_version, since_us) VALUES (?1, ?2, ?3, ?4, ?5, ?6, "
                           "?7, ?8, ?9, ?10, ?11, ?12, ?13)"));
     const fold::ViewDefinition& definition = view.definition;
-    Binder(*insert)
+    sql::Binder(*insert)
         .integer(view.id.value)
         .text(definition.project)
         .text(definition.rollup.name)
@@ -118,16 +117,16 @@ Result<void> insert_view(Session& session, const fold::View& view, int64_t rollu
 }
 
 // A view that starts now goes on where the partitions' ledgers stand.
-Result<void> start_at_ledgers(Session& session, fold::ViewId view) {
-    ASSIGN_OR_RETURN(sqlite::Statement * insert,
+Result<void> start_at_ledgers(sql::Session& session, fold::ViewId view) {
+    ASSIGN_OR_RETURN(sql::Statement * insert,
                      session.statement("INSERT INTO positions (view_id, partition, through, "
                                        "newest_hour, complete_through_us) SELECT ?1, partition, "
                                        "through, ?2, complete_through_us FROM ledgers"));
-    Binder(*insert).integer(view.value).integer(INT64_MIN);
+    sql::Binder(*insert).integer(view.value).integer(INT64_MIN);
     return insert->run();
 }
 
-fold::View read_view(const sqlite::Statement& row, const Rollup& rollup) {
+fold::View read_view(const sql::Statement& row, const Rollup& rollup) {
     fold::View view;
     view.id.value = static_cast<int32_t>(row.integer(0));
     view.generation = static_cast<int32_t>(row.integer(2));
@@ -142,6 +141,23 @@ fold::View read_view(const sqlite::Statement& row, const Rollup& rollup) {
     definition.limits.late_seconds = row.integer(8);
     definition.fold_version = static_cast<int32_t>(row.integer(9));
     return view;
+}
+
+Result<void> store_new_views(sql::Session& session, const Declaration& declaration) {
+    ASSIGN_OR_RETURN(std::vector<Rollup> rollups, load_rollups(session));
+    for (const Declaration::New& added : declaration.added) {
+        const fold::RollupDefinition& wanted = added.view.definition.rollup;
+        auto rollup = std::find_if(rollups.begin(), rollups.end(), [&](const Rollup& r) {
+            return r.name == wanted.name && r.dimensions == wanted.dimensions;
+        });
+        if (rollup == rollups.end()) {
+            ASSIGN_OR_RETURN(Rollup made, create_rollup(session, wanted));
+            rollup = rollups.insert(rollups.end(), std::move(made));
+        }
+        RETURN_IF_ERROR(insert_view(session, added.view, rollup->id));
+        if (added.starts_now) RETURN_IF_ERROR(start_at_ledgers(session, added.view.id));
+    }
+    return {};
 }
 
 }  // namespace
@@ -159,10 +175,10 @@ std::vector<fold::View> Catalog::list() const {
     return list;
 }
 
-Result<Catalog> load_catalog(Session& session) {
+Result<Catalog> load_catalog(sql::Session& session) {
     ASSIGN_OR_RETURN(const std::vector<Rollup> rollups, load_rollups(session));
     ASSIGN_OR_RETURN(
-        sqlite::Statement * rows,
+        sql::Statement * rows,
         session.statement("SELECT view_id, project, generation, keeps_users, zone, week_start, "
                           "limit_features, limit_values, late_seconds, fold_version, since_us, "
                           "rollup_id FROM views"));
@@ -185,21 +201,30 @@ Result<Catalog> load_catalog(Session& session) {
     }
 }
 
-Result<void> store_new_views(Session& session, const Declaration& declaration) {
-    ASSIGN_OR_RETURN(std::vector<Rollup> rollups, load_rollups(session));
-    for (const Declaration::New& added : declaration.added) {
-        const fold::RollupDefinition& wanted = added.view.definition.rollup;
-        auto rollup = std::find_if(rollups.begin(), rollups.end(), [&](const Rollup& r) {
-            return r.name == wanted.name && r.dimensions == wanted.dimensions;
-        });
-        if (rollup == rollups.end()) {
-            ASSIGN_OR_RETURN(Rollup made, create_rollup(session, wanted));
-            rollup = rollups.insert(rollups.end(), std::move(made));
-        }
-        RETURN_IF_ERROR(insert_view(session, added.view, rollup->id));
-        if (added.starts_now) RETURN_IF_ERROR(start_at_ledgers(session, added.view.id));
-    }
-    return {};
+Result<std::shared_ptr<const Catalog>> newest_catalog(sql::Session& session,
+                                                      std::shared_ptr<const Catalog> known) {
+    ASSIGN_OR_RETURN(sql::Statement * count, session.statement("SELECT count(*) FROM views"));
+    ASSIGN_OR_RETURN(const bool has_row, count->step());
+    const bool is_known =
+        known && has_row && count->integer(0) == static_cast<int64_t>(known->views.size());
+    count->reset();
+    if (is_known) return known;
+    ASSIGN_OR_RETURN(Catalog grown, load_catalog(session));
+    return std::make_shared<const Catalog>(std::move(grown));
+}
+
+Result<Declared> declare(sql::Session& session, std::shared_ptr<const Catalog> known,
+                         std::span<const fold::ViewDefinition> definitions, Moment now) {
+    ASSIGN_OR_RETURN(Declaration plan, plan_declaration(definitions, known->list(), now));
+    if (plan.added.empty()) return Declared{std::move(plan.views), std::move(known)};
+    ASSIGN_OR_RETURN(sql::Transaction transaction, sql::Transaction::begin(session, {}));
+    // Another process may have declared some of them meanwhile.
+    ASSIGN_OR_RETURN(const Catalog stored, load_catalog(session));
+    ASSIGN_OR_RETURN(plan, plan_declaration(definitions, stored.list(), now));
+    RETURN_IF_ERROR(store_new_views(session, plan));
+    ASSIGN_OR_RETURN(Catalog grown, load_catalog(session));
+    RETURN_IF_ERROR(transaction.commit());
+    return Declared{std::move(plan.views), std::make_shared<const Catalog>(std::move(grown))};
 }
 
 }  // namespace clickmill::metrics_store

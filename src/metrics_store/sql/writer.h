@@ -1,10 +1,10 @@
-// Changes of a metrics.db, each one transaction.
+// Changes of a SQL store, each one transaction.
 #pragma once
 
 #include "fold/rows.h"
 #include "metrics_store/snapshot.h"
-#include "metrics_store/sqlite/catalog.h"
-#include "metrics_store/sqlite/session.h"
+#include "metrics_store/sql/catalog.h"
+#include "metrics_store/sql/session.h"
 
 #include <map>
 #include <span>
@@ -16,9 +16,8 @@ namespace clickmill::metrics_store {
 // One thread at a time.
 class Writer {
 public:
-    explicit Writer(Session session) : session_(std::move(session)) {}
+    explicit Writer(sql::Session& session) : session_(session) {}
 
-    Session& session() { return session_; }
     // As MetricsStore.
     Result<void> commit(const Catalog& catalog, const fold::Commit& commit);
     Result<void> settle(const Catalog& catalog, const Build& build);
@@ -42,15 +41,15 @@ private:
     Result<void> write_header(const Build& build);
     Result<void> delete_live(const StoredView& stored, calendar::BucketKey hour);
 
-    Session session_;
+    sql::Session& session_;
     std::map<PartitionId, std::vector<fold::SliceCut>> stored_cuts_;  // as far as committed
 };
 
 // Headers of a grain in a range of buckets, sorted by bucket.
-Result<std::vector<Header>> read_headers(Session& session, fold::ViewId view, calendar::Grain grain,
-                                         BucketRange buckets);
+Result<std::vector<Header>> read_headers(sql::Session& session, fold::ViewId view,
+                                         calendar::Grain grain, BucketRange buckets);
 // Marks of hours in a range, sorted by (hour, partition).
-Result<std::vector<PartitionMark>> read_marks(Session& session, fold::ViewId view,
+Result<std::vector<PartitionMark>> read_marks(sql::Session& session, fold::ViewId view,
                                               BucketRange hours);
 
 }  // namespace clickmill::metrics_store

@@ -1,15 +1,16 @@
-// Which views a metrics.db holds, and in which tables their rows lie.
+// Which views a SQL store holds, and in which tables their rows lie.
 #pragma once
 
 #include "calendar/calendar.h"
 #include "fold/view.h"
 #include "metrics_store/declaration.h"
+#include "metrics_store/sql/session.h"
 #include "metrics_store/sql/tables.h"
-#include "metrics_store/sqlite/session.h"
 
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace clickmill::metrics_store {
@@ -33,15 +34,18 @@ struct Catalog {
     std::vector<fold::View> list() const;
 };
 
-Result<Catalog> load_catalog(Session& session);
+Result<Catalog> load_catalog(sql::Session& session);
 
-// Within a transaction: tables, view and first positions of what is new.
-Result<void> store_new_views(Session& session, const Declaration& declaration);
+// Reads what another process has declared since; `known` is taken when that is nothing.
+Result<std::shared_ptr<const Catalog>> newest_catalog(sql::Session& session,
+                                                      std::shared_ptr<const Catalog> known);
 
-// Makes a new file's tables, or checks that they are ours and of a version that this program knows.
-// InvalidInput: another program's file, or a newer version.
-Result<void> prepare_schema(Session& session, const std::string& path);
-// The same without making anything. Unavailable: there is nothing yet.
-Result<void> check_schema(Session& session, const std::string& path);
+// As MetricsStore::declare, in a transaction of its own. `catalog`: all that is declared then.
+struct Declared {
+    std::vector<fold::View> views;
+    std::shared_ptr<const Catalog> catalog;
+};
+Result<Declared> declare(sql::Session& session, std::shared_ptr<const Catalog> known,
+                         std::span<const fold::ViewDefinition> definitions, Moment now);
 
 }  // namespace clickmill::metrics_store

@@ -1,22 +1,18 @@
 // A commit of the fold as one transaction: the fence first, then ledger, marks, rows, positions.
+#include "metrics_store/sql/writer.h"
 #include "metrics_store/sql/writes.h"
-#include "metrics_store/sqlite/writer.h"
 
 #include <fmt/core.h>
 
 #include <bit>
 
 namespace clickmill::metrics_store {
-namespace {
-
-using sql::kSqlite;
-
-}  // namespace
+namespace {}  // namespace
 
 Result<void> Writer::commit(const Catalog& catalog, const fold::Commit& commit) {
     const PartitionId partition = commit.ledger.partition;
-    ASSIGN_OR_RETURN(sqlite::Transaction transaction,
-                     sqlite::Transaction::begin(session_.connection()));
+    ASSIGN_OR_RETURN(sql::Transaction transaction,
+                     sql::Transaction::begin(session_, {sql::Change::Kind::Partition, partition}));
     for (const fold::ViewChanges& changes : commit.views) RETURN_IF_ERROR(catalog.at(changes.view));
     RETURN_IF_ERROR(check_from(commit));
     RETURN_IF_ERROR(write_ledger(commit.ledger));
@@ -32,11 +28,11 @@ Result<void> Writer::commit(const Catalog& catalog, const fold::Commit& commit) 
 
 Result<void> Writer::check_from(const fold::Commit& commit) {
     ASSIGN_OR_RETURN(
-        sqlite::Statement * position,
+        sql::Statement * position,
         session_.statement("SELECT through FROM positions WHERE view_id = ?1 AND partition = ?2"));
     for (const fold::ViewChanges& changes : commit.views) {
         position->reset();
-        Binder(*position).integer(changes.view.value).integer(commit.ledger.partition.value);
+        sql::Binder(*position).integer(changes.view.value).integer(commit.ledger.partition.value);
         ASSIGN_OR_RETURN(const bool has_row, position->step());
         const int64_t through = has_row ? position->integer(0) : 0;
         position->reset();
@@ -51,8 +47,8 @@ Result<void> Writer::check_from(const fold::Commit& commit) {
 }
 
 Result<void> Writer::write_ledger(const fold::Ledger& ledger) {
-    ASSIGN_OR_RETURN(sqlite::Statement * upsert, session_.statement(sql::upsert_ledger(kSqlite)));
-    Binder(*upsert)
+    ASSIGN_OR_RETURN(sql::Statement * upsert, session_.statement(sql::upsert_ledger()));
+    sql::Binder(*upsert)
         .integer(ledger.partition.value)
         .text(ledger.log_id)
         .integer(ledger.partition_count)
@@ -62,12 +58,11 @@ Result<void> Writer::write_ledger(const fold::Ledger& ledger) {
         .integer(std::bit_cast<int64_t>(ledger.repeat_key))
         .integer(ledger.repeat_window_seconds);
     RETURN_IF_ERROR(upsert->run());
-    if (session_.connection().changes() == 0) return {};  // a newer one is there
+    if (session_.changes() == 0) return {};  // a newer one is there
 
-    ASSIGN_OR_RETURN(sqlite::Statement * classes,
-                     session_.statement(sql::upsert_accounting(kSqlite)));
+    ASSIGN_OR_RETURN(sql::Statement * classes, session_.statement(sql::upsert_accounting()));
     for (const auto& [project, accounting] : ledger.projects) {
-        Binder(*classes)
+        sql::Binder(*classes)
             .integer(ledger.partition.value)
             .text(project)
             .integer(accounting.counted)
@@ -86,16 +81,16 @@ Result<void> Writer::write_cuts(const fold::Ledger& ledger) {
     const auto known = stored_cuts_.find(ledger.partition);
     if (known != stored_cuts_.end() && known->second == ledger.cuts) return {};
     stored_cuts_.erase(ledger.partition);  // unknown until a commit has them
-    ASSIGN_OR_RETURN(sqlite::Statement * clear,
+    ASSIGN_OR_RETURN(sql::Statement * clear,
                      session_.statement("DELETE FROM ledger_cuts WHERE partition = ?1"));
-    Binder(*clear).integer(ledger.partition.value);
+    sql::Binder(*clear).integer(ledger.partition.value);
     RETURN_IF_ERROR(clear->run());
-    ASSIGN_OR_RETURN(sqlite::Statement * insert,
+    ASSIGN_OR_RETURN(sql::Statement * insert,
                      session_.statement("INSERT INTO ledger_cuts (partition, first_offset, "
                                         "append_time_us, slice_seconds, max_entries) VALUES (?1, "
                                         "?2, ?3, ?4, ?5)"));
     for (const fold::SliceCut& cut : ledger.cuts) {
-        Binder(*insert)
+        sql::Binder(*insert)
             .integer(ledger.partition.value)
             .integer(cut.offset.value)
             .integer(microseconds_of(cut.append_time))
@@ -109,10 +104,9 @@ Result<void> Writer::write_cuts(const fold::Ledger& ledger) {
 Result<void> Writer::write_pieces(const fold::Commit& commit) {
     if (commit.pieces.empty()) return {};
     const int32_t partition = commit.ledger.partition.value;
-    ASSIGN_OR_RETURN(sqlite::Statement * upsert,
-                     session_.statement(sql::upsert_repeat_piece(kSqlite)));
+    ASSIGN_OR_RETURN(sql::Statement * upsert, session_.statement(sql::upsert_repeat_piece()));
     for (const fold::RepeatPiece& piece : commit.pieces) {
-        Binder(*upsert)
+        sql::Binder(*upsert)
             .integer(partition)
             .integer(piece.first.value)
             .integer(piece.next.value)
@@ -120,10 +114,10 @@ Result<void> Writer::write_pieces(const fold::Commit& commit) {
             .bytes(piece.ids);
         RETURN_IF_ERROR(upsert->run());
     }
-    ASSIGN_OR_RETURN(sqlite::Statement * drop,
+    ASSIGN_OR_RETURN(sql::Statement * drop,
                      session_.statement("DELETE FROM repeat_pieces WHERE partition = ?1 AND "
                                         "next_offset <= ?2"));
-    Binder(*drop).integer(partition).integer(commit.pieces_from.value);
+    sql::Binder(*drop).integer(partition).integer(commit.pieces_from.value);
     return drop->run();
 }
 
@@ -131,8 +125,8 @@ Result<void> Writer::write_hour(const StoredView& stored, calendar::BucketKey ho
     if (!stored.calendar) return {};
     const calendar::Calendar& calendar = *stored.calendar;
     const calendar::BucketKey day = calendar.hour_of(hour).day;
-    ASSIGN_OR_RETURN(sqlite::Statement * insert, session_.statement(sql::insert_hour(kSqlite)));
-    Binder(*insert)
+    ASSIGN_OR_RETURN(sql::Statement * insert, session_.statement(sql::insert_hour()));
+    sql::Binder(*insert)
         .integer(stored.view.id.value)
         .integer(hour)
         .text(calendar.label(calendar::Grain::Hour, hour))
@@ -144,10 +138,10 @@ Result<void> Writer::write_hour(const StoredView& stored, calendar::BucketKey ho
 
 Result<void> Writer::write_marks(const StoredView& stored, const fold::ViewChanges& changes,
                                  PartitionId partition) {
-    ASSIGN_OR_RETURN(sqlite::Statement * upsert, session_.statement(sql::upsert_mark(kSqlite)));
+    ASSIGN_OR_RETURN(sql::Statement * upsert, session_.statement(sql::upsert_mark()));
     for (const fold::Mark& mark : changes.marks) {
         RETURN_IF_ERROR(write_hour(stored, mark.hour));
-        Binder(*upsert)
+        sql::Binder(*upsert)
             .integer(changes.view.value)
             .integer(mark.hour)
             .integer(partition.value)
@@ -159,10 +153,10 @@ Result<void> Writer::write_marks(const StoredView& stored, const fold::ViewChang
 
 Result<void> Writer::write_rows(const StoredView& stored, const fold::ViewChanges& changes,
                                 PartitionId partition) {
-    ASSIGN_OR_RETURN(sqlite::Statement * clicks,
-                     session_.statement(sql::upsert_live_clicks(kSqlite, *stored.tables)));
+    ASSIGN_OR_RETURN(sql::Statement * clicks,
+                     session_.statement(sql::upsert_live_clicks(*stored.tables)));
     for (const fold::LiveRow& row : changes.rows) {
-        Binder(*clicks)
+        sql::Binder(*clicks)
             .integer(changes.view.value)
             .integer(row.key.hour)
             .text(row.key.labels.feature())
@@ -172,10 +166,10 @@ Result<void> Writer::write_rows(const StoredView& stored, const fold::ViewChange
             .integer(changes.position.through.value);
         RETURN_IF_ERROR(clicks->run());
     }
-    ASSIGN_OR_RETURN(sqlite::Statement * users,
-                     session_.statement(sql::upsert_live_users(kSqlite, *stored.tables)));
+    ASSIGN_OR_RETURN(sql::Statement * users,
+                     session_.statement(sql::upsert_live_users(*stored.tables)));
     for (const fold::LiveSketch& row : changes.sketches) {
-        Binder(*users)
+        sql::Binder(*users)
             .integer(changes.view.value)
             .integer(row.key.hour)
             .text(row.key.labels.feature())
@@ -189,8 +183,9 @@ Result<void> Writer::write_rows(const StoredView& stored, const fold::ViewChange
 }
 
 Result<void> Writer::write_position(const fold::ViewChanges& changes, PartitionId partition) {
-    ASSIGN_OR_RETURN(sqlite::Statement * upsert, session_.statement(sql::upsert_position(kSqlite)));
-    Binder(*upsert)
+    ASSIGN_OR_RETURN(sql::Statement * upsert,
+                     session_.statement(sql::upsert_position(session_.dialect())));
+    sql::Binder(*upsert)
         .integer(changes.view.value)
         .integer(partition.value)
         .integer(changes.position.through.value)

@@ -1,15 +1,13 @@
 // Answers of rows: they are streamed, and summed and united here.
 #include "base/combine.h"
 #include "metrics_store/sql/questions.h"
-#include "metrics_store/sqlite/sqlite_snapshot.h"
+#include "metrics_store/sql/reads.h"
 
 #include <map>
 #include <tuple>
 
 namespace clickmill::metrics_store {
 namespace {
-
-using sql::kSqlite;
 
 // Reads the leading columns that a question groups by; `bucket`, `feature` and `value` hold until
 // the next row.
@@ -20,7 +18,7 @@ public:
           has_feature_(question.by_feature),
           has_value_(question.by_dimension.has_value()) {}
 
-    void read(const sqlite::Statement& row) {
+    void read(const sql::Statement& row) {
         int column = 0;
         if (has_bucket_) bucket = row.integer(column++);
         if (has_feature_) feature = row.text(column++);
@@ -92,37 +90,37 @@ private:
     bool is_sum_known_ = true;
 };
 
-Result<int64_t> add_clicks(Session& session, const sql::Query& query, const RowsQuestion& question,
-                           Groups& groups) {
-    ASSIGN_OR_RETURN(sqlite::Statement rows, session.prepare(query));
+Result<int64_t> add_clicks(sql::Session& session, const sql::Query& query,
+                           const RowsQuestion& question, Groups& groups) {
+    ASSIGN_OR_RETURN(const auto rows, session.prepare(query));
     GroupReader reader(question);
     int64_t read = 0;
     for (;;) {
-        ASSIGN_OR_RETURN(const bool has_row, rows.step());
+        ASSIGN_OR_RETURN(const bool has_row, rows->step());
         if (!has_row) return read;
         ++read;
-        reader.read(rows);
-        groups.add_clicks(groups.at(reader), rows.integer(reader.columns()));
+        reader.read(*rows);
+        groups.add_clicks(groups.at(reader), rows->integer(reader.columns()));
     }
 }
 
-Result<int64_t> add_users(Session& session, const sql::Query& query, const RowsQuestion& question,
-                          Groups& groups) {
-    ASSIGN_OR_RETURN(sqlite::Statement rows, session.prepare(query));
+Result<int64_t> add_users(sql::Session& session, const sql::Query& query,
+                          const RowsQuestion& question, Groups& groups) {
+    ASSIGN_OR_RETURN(const auto rows, session.prepare(query));
     GroupReader reader(question);
     int64_t read = 0;
     for (;;) {
-        ASSIGN_OR_RETURN(const bool has_row, rows.step());
+        ASSIGN_OR_RETURN(const bool has_row, rows->step());
         if (!has_row) return read;
         ++read;
-        reader.read(rows);
-        RETURN_IF_ERROR(groups.at(reader).users.unite_bytes(rows.blob(reader.columns())));
+        reader.read(*rows);
+        RETURN_IF_ERROR(groups.at(reader).users.unite_bytes(rows->bytes(reader.columns())));
     }
 }
 
 }  // namespace
 
-Result<RowsAnswer> read_rows(Session& session, const Catalog& catalog,
+Result<RowsAnswer> read_rows(sql::Session& session, const Catalog& catalog,
                              const RowsQuestion& question) {
     RowsAnswer answer;
     const StoredView* stored = catalog.find(question.view);
@@ -132,14 +130,16 @@ Result<RowsAnswer> read_rows(Session& session, const Catalog& catalog,
         if (question.clicks) {
             ASSIGN_OR_RETURN(
                 const int64_t read,
-                add_clicks(session, sql::clicks_of(kSqlite, *stored->tables, question, range),
+                add_clicks(session,
+                           sql::clicks_of(session.dialect(), *stored->tables, question, range),
                            question, groups));
             answer.rows_read += read;
         }
         if (question.users) {
             ASSIGN_OR_RETURN(
                 const int64_t read,
-                add_users(session, sql::users_of(kSqlite, *stored->tables, question, range),
+                add_users(session,
+                          sql::users_of(session.dialect(), *stored->tables, question, range),
                           question, groups));
             answer.rows_read += read;
         }
@@ -148,7 +148,7 @@ Result<RowsAnswer> read_rows(Session& session, const Catalog& catalog,
     return answer;
 }
 
-Result<std::vector<SettledRow>> read_bucket(Session& session, const Catalog& catalog,
+Result<std::vector<SettledRow>> read_bucket(sql::Session& session, const Catalog& catalog,
                                             const RowsQuestion& of) {
     const StoredView* stored = catalog.find(of.view);
     if (!stored) return std::vector<SettledRow>{};
@@ -156,21 +156,21 @@ Result<std::vector<SettledRow>> read_bucket(Session& session, const Catalog& cat
     const int value = static_cast<int>(dimensions) + 1;
     std::map<fold::Labels, std::pair<int64_t, std::optional<fold::Hll>>> sums;
 
-    ASSIGN_OR_RETURN(sqlite::Statement clicks,
-                     session.prepare(sql::clicks_in_bucket(kSqlite, *stored->tables, of)));
+    ASSIGN_OR_RETURN(const auto clicks, session.prepare(sql::clicks_in_bucket(
+                                            session.dialect(), *stored->tables, of)));
     for (;;) {
-        ASSIGN_OR_RETURN(const bool has_row, clicks.step());
+        ASSIGN_OR_RETURN(const bool has_row, clicks->step());
         if (!has_row) break;
-        sums[read_labels(clicks, 0, dimensions)].first += clicks.integer(value);
+        sums[sql::read_labels(*clicks, 0, dimensions)].first += clicks->integer(value);
     }
-    ASSIGN_OR_RETURN(sqlite::Statement users,
-                     session.prepare(sql::users_in_bucket(kSqlite, *stored->tables, of)));
+    ASSIGN_OR_RETURN(const auto users,
+                     session.prepare(sql::users_in_bucket(session.dialect(), *stored->tables, of)));
     for (;;) {
-        ASSIGN_OR_RETURN(const bool has_row, users.step());
+        ASSIGN_OR_RETURN(const bool has_row, users->step());
         if (!has_row) break;
-        auto& sketch = sums[read_labels(users, 0, dimensions)].second;
+        auto& sketch = sums[sql::read_labels(*users, 0, dimensions)].second;
         if (!sketch) sketch.emplace();
-        RETURN_IF_ERROR(sketch->unite_bytes(users.blob(value)));
+        RETURN_IF_ERROR(sketch->unite_bytes(users->bytes(value)));
     }
     std::vector<SettledRow> rows;
     rows.reserve(sums.size());

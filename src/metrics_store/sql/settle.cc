@@ -1,8 +1,8 @@
 // Builds of buckets and their headers; live rows that go.
 #include "fold/hll.h"
 #include "metrics_store/header_rules.h"
+#include "metrics_store/sql/writer.h"
 #include "metrics_store/sql/writes.h"
-#include "metrics_store/sqlite/writer.h"
 
 #include <fmt/core.h>
 
@@ -11,8 +11,6 @@
 
 namespace clickmill::metrics_store {
 namespace {
-
-using sql::kSqlite;
 
 // Stored as JSON, which SQL can look into: [12, 7] and [[first, last], ...].
 std::string positions_text(const std::vector<Offset>& positions) {
@@ -42,7 +40,7 @@ std::vector<int64_t> numbers_in(std::string_view text) {
     return numbers;
 }
 
-Header read_header(const sqlite::Statement& row, calendar::Grain grain) {
+Header read_header(const sql::Statement& row, calendar::Grain grain) {
     Header header{.grain = grain, .bucket = row.integer(0), .build = row.integer(1)};
     for (const int64_t number : numbers_in(row.text(2))) header.positions.push_back({number});
     const std::vector<int64_t> held = numbers_in(row.text(3));
@@ -61,14 +59,14 @@ bool is_touched_since(const Header& header, const std::vector<PartitionMark>& ma
 
 }  // namespace
 
-Result<std::vector<Header>> read_headers(Session& session, fold::ViewId view, calendar::Grain grain,
-                                         BucketRange buckets) {
+Result<std::vector<Header>> read_headers(sql::Session& session, fold::ViewId view,
+                                         calendar::Grain grain, BucketRange buckets) {
     ASSIGN_OR_RETURN(
-        sqlite::Statement * rows,
+        sql::Statement * rows,
         session.statement("SELECT bucket, build, positions, held, is_live_gone FROM headers WHERE "
                           "view_id = ?1 AND grain = ?2 AND bucket BETWEEN ?3 AND ?4 ORDER BY "
                           "bucket"));
-    Binder(*rows)
+    sql::Binder(*rows)
         .integer(view.value)
         .integer(static_cast<int64_t>(grain))
         .integer(buckets.first)
@@ -81,13 +79,13 @@ Result<std::vector<Header>> read_headers(Session& session, fold::ViewId view, ca
     }
 }
 
-Result<std::vector<PartitionMark>> read_marks(Session& session, fold::ViewId view,
+Result<std::vector<PartitionMark>> read_marks(sql::Session& session, fold::ViewId view,
                                               BucketRange hours) {
     ASSIGN_OR_RETURN(
-        sqlite::Statement * rows,
+        sql::Statement * rows,
         session.statement("SELECT partition, hour, touched FROM marks WHERE view_id = ?1 AND hour "
                           "BETWEEN ?2 AND ?3 ORDER BY hour, partition"));
-    Binder(*rows).integer(view.value).integer(hours.first).integer(hours.last);
+    sql::Binder(*rows).integer(view.value).integer(hours.first).integer(hours.last);
     std::vector<PartitionMark> marks;
     for (;;) {
         ASSIGN_OR_RETURN(const bool has_row, rows->step());
@@ -98,15 +96,15 @@ Result<std::vector<PartitionMark>> read_marks(Session& session, fold::ViewId vie
 }
 
 Result<void> Writer::settle(const Catalog& catalog, const Build& build) {
-    ASSIGN_OR_RETURN(sqlite::Transaction transaction,
-                     sqlite::Transaction::begin(session_.connection()));
+    ASSIGN_OR_RETURN(sql::Transaction transaction,
+                     sql::Transaction::begin(session_, {sql::Change::Kind::Builds}));
     RETURN_IF_ERROR(settle_within(catalog, build));
     return transaction.commit();
 }
 
 Result<int64_t> Writer::settle_all(const Catalog& catalog, std::span<const Build> builds) {
-    ASSIGN_OR_RETURN(sqlite::Transaction transaction,
-                     sqlite::Transaction::begin(session_.connection()));
+    ASSIGN_OR_RETURN(sql::Transaction transaction,
+                     sql::Transaction::begin(session_, {sql::Change::Kind::Builds}));
     int64_t stored = 0;
     for (const Build& build : builds) {
         const Result<void> done = settle_within(catalog, build);  // Conflict: nothing was written
@@ -133,18 +131,18 @@ Result<void> Writer::settle_within(const Catalog& catalog, const Build& build) {
 // Rows of the build before go in the same transaction, so a bucket has those of one build only.
 Result<void> Writer::write_build(const StoredView& stored, const Build& build) {
     const auto grain = static_cast<int64_t>(build.header.grain);
-    for (const std::string& text : {sql::delete_settled(kSqlite, *stored.tables),
-                                    sql::delete_settled_users(kSqlite, *stored.tables)}) {
-        ASSIGN_OR_RETURN(sqlite::Statement * clear, session_.statement(text));
-        Binder(*clear).integer(build.view.value).integer(grain).integer(build.header.bucket);
+    for (const std::string& text :
+         {sql::delete_settled(*stored.tables), sql::delete_settled_users(*stored.tables)}) {
+        ASSIGN_OR_RETURN(sql::Statement * clear, session_.statement(text));
+        sql::Binder(*clear).integer(build.view.value).integer(grain).integer(build.header.bucket);
         RETURN_IF_ERROR(clear->run());
     }
-    ASSIGN_OR_RETURN(sqlite::Statement * clicks,
-                     session_.statement(sql::insert_settled(kSqlite, *stored.tables)));
-    ASSIGN_OR_RETURN(sqlite::Statement * users,
-                     session_.statement(sql::insert_settled_users(kSqlite, *stored.tables)));
-    const auto bind_key = [&](sqlite::Statement& statement, const SettledRow& row) {
-        Binder binder(statement);
+    ASSIGN_OR_RETURN(sql::Statement * clicks,
+                     session_.statement(sql::insert_settled(*stored.tables)));
+    ASSIGN_OR_RETURN(sql::Statement * users,
+                     session_.statement(sql::insert_settled_users(*stored.tables)));
+    const auto bind_key = [&](sql::Statement& statement, const SettledRow& row) {
+        sql::Binder binder(statement);
         binder.integer(build.view.value)
             .integer(grain)
             .text(row.labels.feature())
@@ -153,7 +151,7 @@ Result<void> Writer::write_build(const StoredView& stored, const Build& build) {
         return binder;
     };
     for (const SettledRow& row : build.rows) {
-        Binder binder = bind_key(*clicks, row).integer(row.clicks);
+        sql::Binder binder = bind_key(*clicks, row).integer(row.clicks);
         if (row.sketch.empty()) {
             binder.null();
         } else {
@@ -168,13 +166,13 @@ Result<void> Writer::write_build(const StoredView& stored, const Build& build) {
 }
 
 Result<void> Writer::write_header(const Build& build) {
-    ASSIGN_OR_RETURN(sqlite::Statement * last,
+    ASSIGN_OR_RETURN(sql::Statement * last,
                      session_.statement("UPDATE builds SET last = last + 1 RETURNING last"));
     ASSIGN_OR_RETURN(const bool has_row, last->step());
     const int64_t number = has_row ? last->integer(0) : 1;
     RETURN_IF_ERROR(last->run());
-    ASSIGN_OR_RETURN(sqlite::Statement * upsert, session_.statement(sql::upsert_header(kSqlite)));
-    Binder(*upsert)
+    ASSIGN_OR_RETURN(sql::Statement * upsert, session_.statement(sql::upsert_header()));
+    sql::Binder(*upsert)
         .integer(build.view.value)
         .integer(static_cast<int64_t>(build.header.grain))
         .integer(build.header.bucket)
@@ -187,9 +185,9 @@ Result<void> Writer::write_header(const Build& build) {
 Result<void> Writer::retire(const Catalog& catalog, fold::ViewId view,
                             std::span<const calendar::BucketKey> hours) {
     ASSIGN_OR_RETURN(const StoredView* stored, catalog.at(view));
-    ASSIGN_OR_RETURN(sqlite::Transaction transaction,
-                     sqlite::Transaction::begin(session_.connection()));
-    ASSIGN_OR_RETURN(sqlite::Statement * say,
+    ASSIGN_OR_RETURN(sql::Transaction transaction,
+                     sql::Transaction::begin(session_, {sql::Change::Kind::Everything}));
+    ASSIGN_OR_RETURN(sql::Statement * say,
                      session_.statement("UPDATE headers SET is_live_gone = 1 WHERE view_id = ?1 "
                                         "AND grain = 0 AND bucket = ?2"));
     for (const calendar::BucketKey hour : hours) {
@@ -198,7 +196,7 @@ Result<void> Writer::retire(const Catalog& catalog, fold::ViewId view,
         ASSIGN_OR_RETURN(const auto marks, read_marks(session_, view, {hour, hour}));
         // An hour whose build does not count lives by its live rows alone.
         if (headers.empty() || is_touched_since(headers.front(), marks)) continue;
-        Binder(*say).integer(view.value).integer(hour);
+        sql::Binder(*say).integer(view.value).integer(hour);
         RETURN_IF_ERROR(say->run());
         RETURN_IF_ERROR(delete_live(*stored, hour));
     }
@@ -206,10 +204,10 @@ Result<void> Writer::retire(const Catalog& catalog, fold::ViewId view,
 }
 
 Result<void> Writer::delete_live(const StoredView& stored, calendar::BucketKey hour) {
-    for (const std::string& text : {sql::delete_live_clicks(kSqlite, *stored.tables),
-                                    sql::delete_live_users(kSqlite, *stored.tables)}) {
-        ASSIGN_OR_RETURN(sqlite::Statement * clear, session_.statement(text));
-        Binder(*clear).integer(stored.view.id.value).integer(hour);
+    for (const std::string& text :
+         {sql::delete_live_clicks(*stored.tables), sql::delete_live_users(*stored.tables)}) {
+        ASSIGN_OR_RETURN(sql::Statement * clear, session_.statement(text));
+        sql::Binder(*clear).integer(stored.view.id.value).integer(hour);
         RETURN_IF_ERROR(clear->run());
     }
     return {};

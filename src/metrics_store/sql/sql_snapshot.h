@@ -1,15 +1,17 @@
-// What the settler and the query API read: one transaction of one reader.
+// What the settler and the query API read of a SQL store: one transaction of one connection.
 #pragma once
 
-#include "metrics_store/sqlite/database.h"
+#include "metrics_store/snapshot.h"
+#include "metrics_store/sql/catalog.h"
 
 namespace clickmill::metrics_store {
 
 // One thread.
-class SqliteMetricsStore::SqliteSnapshot final : public Snapshot {
+class SqlSnapshot : public Snapshot {
 public:
-    SqliteSnapshot(SqliteMetricsStore& store, Reading reading)
-        : store_(store), reading_(std::move(reading)) {}
+    // In a transaction that whoever derives from this holds; both outlive it.
+    SqlSnapshot(sql::Session& session, const Catalog& catalog)
+        : session_(session), catalog_(catalog) {}
 
     Result<std::vector<fold::View>> views() override;
     Result<std::vector<fold::Ledger>> ledgers() override;
@@ -22,21 +24,16 @@ public:
                                                 calendar::Grain grain,
                                                 calendar::BucketKey bucket) override;
 
+protected:
+    // An answer's error on its way to whoever asked.
+    virtual Error noticed(Error error) = 0;
+
 private:
-    // Passes an answer on; a damaged file is set aside first.
     template <typename Value>
     Result<Value> checked(Result<Value> answer);
 
-    SqliteMetricsStore& store_;
-    Reading reading_;
+    sql::Session& session_;
+    const Catalog& catalog_;
 };
-
-// A partition's ledgers as stored; all of them, or one.
-Result<std::vector<fold::Ledger>> read_ledgers(Session& session,
-                                               std::optional<PartitionId> only = std::nullopt);
-Result<RowsAnswer> read_rows(Session& session, const Catalog& catalog,
-                             const RowsQuestion& question);
-Result<std::vector<SettledRow>> read_bucket(Session& session, const Catalog& catalog,
-                                            const RowsQuestion& of);
 
 }  // namespace clickmill::metrics_store

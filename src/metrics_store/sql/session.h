@@ -1,0 +1,116 @@
+// One connection to a SQL database, whichever it is: what the SQL stores share is written against
+// this. Implementations: sqlite/session.h, postgres/session.h.
+#pragma once
+
+#include "base/result.h"
+#include "base/types.h"
+#include "fold/labels.h"
+#include "metrics_store/sql/dialect.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace clickmill::metrics_store::sql {
+
+// A statement with its values: parameters are ?1, ?2 and so on, in every dialect. One thread.
+class Statement {
+public:
+    virtual ~Statement() = default;
+
+    // By index from 1; texts and bytes are copied.
+    virtual void bind(int index, int64_t number) = 0;
+    virtual void bind(int index, std::string_view text) = 0;
+    virtual void bind_bytes(int index, std::string_view bytes) = 0;
+    virtual void bind_null(int index) = 0;
+
+    // Goes to the next row: true while there is one. After false the statement is reset.
+    virtual Result<bool> step() = 0;
+    // To the end, whatever rows are left; then the statement is reset.
+    virtual Result<void> run() = 0;
+    // Back to before the first row; values stay.
+    virtual void reset() = 0;
+
+    // Of the row; views are valid until the next step.
+    virtual int64_t integer(int column) const = 0;  // 0 for NULL
+    virtual std::string_view text(int column) const = 0;
+    virtual std::string_view bytes(int column) const = 0;
+};
+
+// What a transaction is going to change, and so who has to wait for it.
+struct Change {
+    enum class Kind { Partition, Builds, Everything };
+    Kind kind = Kind::Everything;
+    PartitionId partition{};  // of Kind::Partition
+};
+
+// One thread at a time.
+class Session {
+public:
+    virtual ~Session() = default;
+
+    virtual const Dialect& dialect() const = 0;
+    // The statement, made at its first use; reset and ready to be bound. For texts of which there
+    // are few: it is kept as long as the session.
+    virtual Result<Statement*> statement(const std::string& text) = 0;
+    // A statement for one use, its values bound.
+    virtual Result<std::unique_ptr<Statement>> prepare(const Query& query) = 0;
+    // Runs one or more statements that take no values and give no rows that matter.
+    virtual Result<void> execute(const std::string& text) = 0;
+    virtual int64_t changes() const = 0;  // rows changed by the last statement
+
+    // Whoever changes the same waits until this transaction ends.
+    virtual Result<void> begin(const Change& change) = 0;
+    virtual Result<void> commit() = 0;
+    virtual void roll_back() = 0;
+};
+
+// From begin() to commit(); rolls back when it goes without.
+class Transaction {
+public:
+    static Result<Transaction> begin(Session& session, const Change& change);
+    Transaction(Transaction&& other) noexcept : session_(std::exchange(other.session_, nullptr)) {}
+    Transaction& operator=(Transaction&&) = delete;
+    ~Transaction();
+    Result<void> commit();
+
+private:
+    explicit Transaction(Session& session) : session_(&session) {}
+    Session* session_;
+};
+
+// Binds values in order: Binder(statement).integer(1).text("a").dimensions(row.labels, 2)
+class Binder {
+public:
+    explicit Binder(Statement& statement) : statement_(statement) {}
+
+    Binder& integer(int64_t value) {
+        statement_.bind(++index_, value);
+        return *this;
+    }
+    Binder& text(std::string_view value) {
+        statement_.bind(++index_, value);
+        return *this;
+    }
+    Binder& bytes(std::string_view value) {
+        statement_.bind_bytes(++index_, value);
+        return *this;
+    }
+    Binder& null() {
+        statement_.bind_null(++index_);
+        return *this;
+    }
+    Binder& dimensions(const fold::Labels& labels, size_t count);
+    Binder& values(const Query& query);
+
+private:
+    Statement& statement_;
+    int index_ = 0;
+};
+
+// Feature and `dimensions` values from the columns that begin at `first`.
+fold::Labels read_labels(const Statement& row, int first, size_t dimensions);
+
+}  // namespace clickmill::metrics_store::sql
