@@ -14,12 +14,14 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests/support"))
 from kafka_cluster import KafkaCluster  # noqa: E402
+from postgres_cluster import PostgresCluster  # noqa: E402
 
 PARTITIONS = 4
 
 
-def environment_of(cluster):
-    return {**os.environ, "CLICKMILL_EVENT_LOG__BACKEND": "kafka", "CLICKMILL_KAFKA__BROKERS": cluster.bootstrap,
+def environment_of(cluster, postgres):
+    store = {"CLICKMILL_METRICS_STORE__URL": postgres.url} if postgres else {}
+    return {**os.environ, **store, "CLICKMILL_EVENT_LOG__BACKEND": "kafka", "CLICKMILL_KAFKA__BROKERS": cluster.bootstrap,
             "CLICKMILL_KAFKA__PARTITIONS": str(PARTITIONS), "CLICKMILL_KAFKA__REPLICATION": "1",
             "CLICKMILL_KAFKA__MIN_INSYNC_REPLICAS": "1"}
 
@@ -41,6 +43,7 @@ def main():
     parser.add_argument("--bin", default=ROOT / "build/release/bin/clickmill", type=pathlib.Path)
     parser.add_argument("--data", default=ROOT / "build/kafka-demo-data", type=pathlib.Path)
     parser.add_argument("--name", default="demo", help="of the cluster")
+    parser.add_argument("--postgres", action="store_true", help="keep the numbers in a PostgreSQL server")
     parser.add_argument("--port", type=int, default=8080, help="of the dashboard; the four above are used, too")
     options = parser.parse_args()
 
@@ -48,10 +51,15 @@ def main():
         raise KeyboardInterrupt
     signal.signal(signal.SIGTERM, stop)
     cluster = KafkaCluster(options.name)
+    postgres = PostgresCluster(options.name) if options.postgres else None
+    if postgres:
+        options.data = options.data.with_name(options.data.name + "-postgres")
     processes = []
     try:
         cluster.start()
-        environment = environment_of(cluster)
+        if postgres:
+            postgres.start()
+        environment = environment_of(cluster, postgres)
         subprocess.run([options.bin, "topics", "create", "--data", options.data], env=environment,
                        stderr=subprocess.DEVNULL)  # the second time it is there
         for command in commands_of(options):
@@ -68,6 +76,8 @@ def main():
         for process in processes:
             process.wait()
         cluster.stop()
+        if postgres:
+            postgres.stop()
     return 1 if ended else 0
 
 

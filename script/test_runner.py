@@ -228,6 +228,8 @@ def quick_steps():
               ("disk-full", python_test("tests/crash/disk_full_test.py")),
               ("damage", python_test("tests/crash/damage_test.py")),
               ("clock-jump", python_test("tests/crash/clock_jump_test.py")),
+              ("postgres-contract", python_test("tests/postgres/contract_test.py")),
+              ("postgres-days", python_test("tests/postgres/days_test.py")),
               ("kafka-contract", python_test("tests/kafka/contract_test.py")),
               ("kafka-kill", python_test("tests/kafka/kill_test.py", "--rounds", "10")),
               ("kafka-bad-days", python_test("tests/kafka/bad_days_test.py")),

@@ -6,6 +6,7 @@
 #include "server/data_folder.h"
 #include "server/options.h"
 #include "server/trusted_clock.h"
+#include "server/wiring.h"
 
 #include <fmt/format.h>
 
@@ -182,8 +183,10 @@ int examine(const SettingsArguments& arguments) {
     examine_disk(folder, findings);
     examine_database(server::event_log_path(folder), "events.db",
                      "the server salvages what can be read when it starts", findings);
-    examine_database(server::metrics_path(folder), "metrics.db",
-                     "the server sets it aside and folds the event log again", findings);
+    if (!server::has_shared_store(*config)) {
+        examine_database(server::metrics_path(folder), "metrics.db",
+                         "the server sets it aside and folds the event log again", findings);
+    }
     examine_database(server::control_path(folder), "control.db", "restore it from a backup",
                      findings);
     examine_port("server.listen", config->listen, findings);

@@ -56,6 +56,9 @@ struct Config {
     std::string kafka_spool_folder;
     std::vector<std::string> kafka_settings;
 
+    std::string metrics_store_url;
+    std::string metrics_store_read_url;
+
     int64_t flush_interval_ms = 1'000;
     int64_t wide_flush_interval_ms = 10'000;
     int64_t late_seconds = int64_t{7} * 86'400;

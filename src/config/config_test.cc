@@ -189,6 +189,19 @@ TEST(Config, ReadsBackWhatItPrints) {
     EXPECT_EQ(second.config, first.config);
 }
 
+TEST(Config, PrintsNoPasswordOfAMetricsStore) {
+    const std::string text = printed(load_text(
+        "[metrics_store]\nurl = \"postgresql://ann:hunter:2@db:5432/clicks\"\n"
+        "read_url = \"postgresql://db/clicks?user=ann&password=hunter3&sslmode=require\"\n"));
+    EXPECT_THAT(text, HasSubstr("url = \"postgresql://ann:***@db:5432/clicks\""));
+    EXPECT_THAT(text, HasSubstr("?user=ann&password=***&sslmode=require"));
+    EXPECT_THAT(text, testing::Not(HasSubstr("hunter")));
+    EXPECT_THAT(printed(load_text("[metrics_store]\nurl = \"host=db password=hunter4\"\n")),
+                HasSubstr("url = \"host=db password=***\""));
+    EXPECT_THAT(printed(load_text("[metrics_store]\nurl = \"postgresql://db/clicks\"\n")),
+                HasSubstr("url = \"postgresql://db/clicks\""));
+}
+
 TEST(Config, PrintsNoSecretOfKafka) {
     const std::string text =
         printed(load_text("[kafka]\nsettings = [\"sasl.username=ann\", \"sasl.password=hunter=2\", "

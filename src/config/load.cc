@@ -158,6 +158,20 @@ void hide_secret(std::string& setting) {
         setting.replace(equals + 1, std::string::npos, "***");
 }
 
+// "postgresql://name:***@host/...", and the same as key=value.
+void hide_password(std::string& url) {
+    const size_t scheme = url.find("://");
+    const size_t at = url.rfind('@');
+    if (scheme != std::string::npos && at != std::string::npos) {
+        const size_t colon = url.find(':', scheme + 3);
+        if (colon < at) url.replace(colon + 1, at - colon - 1, "***");
+    }
+    if (const size_t password = url.find("password="); password != std::string::npos) {
+        const size_t begin = password + std::string_view("password=").size();
+        url.replace(begin, url.find_first_of(" &", begin) - begin, "***");
+    }
+}
+
 }  // namespace
 
 Loaded load(const Sources& sources) {
@@ -195,6 +209,8 @@ std::map<std::string, std::string> process_environment() {
 std::string printed(const Loaded& loaded) {
     Config shown = loaded.config;
     for (std::string& setting : shown.kafka_settings) hide_secret(setting);
+    hide_password(shown.metrics_store_url);
+    hide_password(shown.metrics_store_read_url);
     std::string out;
     std::string_view section;
     for (const Setting& setting : settings()) {

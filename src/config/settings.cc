@@ -129,6 +129,12 @@ const std::vector<Setting>& table() {
          "docs/guide/kafka.md "
          "says which are Clickmill's own. Keep secrets in CLICKMILL_KAFKA__SETTINGS_FILE."},
 
+        {"metrics_store.url", &Config::metrics_store_url,
+         "Where the numbers live: \"postgresql://user:password@host:5432/database\". Empty: "
+         "metrics.db in the data folder. Keep the password in CLICKMILL_METRICS_STORE__URL_FILE."},
+        {"metrics_store.read_url", &Config::metrics_store_read_url,
+         "Where questions are asked, such as a read replica of it. Empty: there, too."},
+
         {"aggregator.flush_interval_ms", &Config::flush_interval_ms,
          "How often new clicks become visible.", 10, 60'000},
         {"aggregator.wide_flush_interval_ms", &Config::wide_flush_interval_ms,

@@ -208,7 +208,10 @@ private:
         }
         metrics_store::Progress progress;
         if (store_) {
-            ASSIGN_OR_RETURN(progress, store_->progress(PartitionId{0}));
+            auto known = store_->progress(PartitionId{0});
+            // While a database server is away, clicks are taken all the same.
+            if (!known && !has_shared_store(config_)) return std::unexpected(known.error());
+            if (known) progress = *std::move(known);
         }
         ASSIGN_OR_RETURN(event_log_, open_event_log(config_, world, progress));
         return {};

@@ -5,6 +5,7 @@
 #include "event_log/kafka/kafka_event_log.h"
 #include "event_log/kafka/topic_plan.h"
 #include "event_log/spooling_event_log.h"
+#include "metrics_store/postgres/postgres_metrics_store.h"
 #include "metrics_store/sqlite/sqlite_metrics_store.h"
 #include "server/data_folder.h"
 
@@ -84,8 +85,20 @@ event_log::KnownPosition position_of(const metrics_store::Progress& known) {
 
 }  // namespace
 
+bool has_shared_store(const config::Config& config) {
+    return !config.metrics_store_url.empty();
+}
+
 Result<std::unique_ptr<metrics_store::MetricsStore>> open_metrics_store(
     const config::Config& config, const World& world, Writes writes) {
+    if (has_shared_store(config)) {
+        metrics_store::PostgresOptions options;
+        options.only_reads = writes == Writes::Elsewhere;
+        options.url = options.only_reads && !config.metrics_store_read_url.empty()
+                          ? config.metrics_store_read_url
+                          : config.metrics_store_url;
+        return metrics_store::PostgresMetricsStore::open(std::move(options));
+    }
     metrics_store::SqliteOptions options;
     options.path = metrics_path(config.data_folder);
     options.follows_another = writes == Writes::Elsewhere;

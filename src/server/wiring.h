@@ -27,6 +27,9 @@ struct World {
 // Who changes the metrics store: this process, or another one on the same folder.
 enum class Writes { Here, Elsewhere };
 
+// Whether the metrics live in a database server that may be away, and not in the data folder.
+bool has_shared_store(const config::Config& config);
+
 // A metrics.db that SQLite refuses is set aside: everything in it is folded again from the log.
 Result<std::unique_ptr<metrics_store::MetricsStore>> open_metrics_store(
     const config::Config& config, const World& world, Writes writes);

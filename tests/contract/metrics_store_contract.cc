@@ -1,6 +1,7 @@
 #include "tests/contract/metrics_store_contract.h"
 
 #include "metrics_store/memory/memory_metrics_store.h"
+#include "metrics_store/postgres/postgres_metrics_store.h"
 #include "metrics_store/sqlite/sqlite_metrics_store.h"
 
 #include <fmt/core.h>
@@ -22,9 +23,35 @@ std::string shown(std::string_view text) {
     return text.size() > 40 ? fmt::format("<{} bytes>", text.size()) : std::string(text);
 }
 
+// Each folder has a schema of its own, so that it is found again.
+std::unique_ptr<MetricsStore> open_postgres(const std::string& url,
+                                            const std::filesystem::path& folder) {
+    std::string schema = folder.filename().string();
+    std::ranges::replace(schema, '-', '_');
+    std::ranges::transform(schema, schema.begin(), [](char c) { return std::tolower(c); });
+    {
+        auto session = PgSession::open(url);
+        if (!session || !(*session)->execute("CREATE SCHEMA IF NOT EXISTS " + schema)) {
+            ADD_FAILURE() << "no schema for the test";
+            std::abort();
+        }
+    }
+    auto opened = PostgresMetricsStore::open({.url = url + "?options=-csearch_path%3D" + schema});
+    if (!opened) {
+        ADD_FAILURE() << opened.error().message();
+        std::abort();
+    }
+    return *std::move(opened);
+}
+
 }  // namespace
 
 std::vector<Backend> backends() {
+    if (const char* url = std::getenv("CLICKMILL_TEST_POSTGRES")) {
+        return {{"Postgres", [url](const std::filesystem::path& folder) {
+                     return open_postgres(url, folder);
+                 }}};
+    }
     return {{"Memory",
              [](const auto&) -> std::unique_ptr<MetricsStore> {
                  return std::make_unique<MemoryMetricsStore>();

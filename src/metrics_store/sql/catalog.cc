@@ -87,7 +87,7 @@ Result<Rollup> create_rollup(sql::Session& session, const fold::RollupDefinition
     rollup.tables = std::make_shared<const sql::RollupTables>(base, definition.dimensions);
     for (const std::string& text : sql::create_rollup_tables(session.dialect(), *rollup.tables))
         RETURN_IF_ERROR(session.execute(text));
-    RETURN_IF_ERROR(session.execute(sql::create_readable_view(*rollup.tables)));
+    RETURN_IF_ERROR(session.execute(sql::create_readable_view(session.dialect(), *rollup.tables)));
     return rollup;
 }
 

@@ -138,48 +138,40 @@ Result<void> Writer::write_hour(const StoredView& stored, calendar::BucketKey ho
 
 Result<void> Writer::write_marks(const StoredView& stored, const fold::ViewChanges& changes,
                                  PartitionId partition) {
-    ASSIGN_OR_RETURN(sql::Statement * upsert, session_.statement(sql::upsert_mark()));
-    for (const fold::Mark& mark : changes.marks) {
-        RETURN_IF_ERROR(write_hour(stored, mark.hour));
-        sql::Binder(*upsert)
-            .integer(changes.view.value)
-            .integer(mark.hour)
-            .integer(partition.value)
-            .integer(mark.touched.value);
-        RETURN_IF_ERROR(upsert->run());
-    }
-    return {};
+    for (const fold::Mark& mark : changes.marks) RETURN_IF_ERROR(write_hour(stored, mark.hour));
+    return session_.run_all(sql::upsert_mark(), changes.marks.size(),
+                            [&](size_t i, sql::Statement& upsert) {
+                                sql::Binder(upsert)
+                                    .integer(changes.view.value)
+                                    .integer(changes.marks[i].hour)
+                                    .integer(partition.value)
+                                    .integer(changes.marks[i].touched.value);
+                            });
 }
 
 Result<void> Writer::write_rows(const StoredView& stored, const fold::ViewChanges& changes,
                                 PartitionId partition) {
-    ASSIGN_OR_RETURN(sql::Statement * clicks,
-                     session_.statement(sql::upsert_live_clicks(*stored.tables)));
-    for (const fold::LiveRow& row : changes.rows) {
-        sql::Binder(*clicks)
-            .integer(changes.view.value)
-            .integer(row.key.hour)
-            .text(row.key.labels.feature())
-            .dimensions(row.key.labels, stored.dimensions())
-            .integer(partition.value)
-            .integer(row.clicks)
-            .integer(changes.position.through.value);
-        RETURN_IF_ERROR(clicks->run());
-    }
-    ASSIGN_OR_RETURN(sql::Statement * users,
-                     session_.statement(sql::upsert_live_users(*stored.tables)));
-    for (const fold::LiveSketch& row : changes.sketches) {
-        sql::Binder(*users)
-            .integer(changes.view.value)
-            .integer(row.key.hour)
-            .text(row.key.labels.feature())
-            .dimensions(row.key.labels, stored.dimensions())
-            .integer(partition.value)
-            .bytes(row.sketch)
-            .integer(changes.position.through.value);
-        RETURN_IF_ERROR(users->run());
-    }
-    return {};
+    const auto bind_key = [&](sql::Statement& upsert, const fold::CellKey& key) {
+        sql::Binder binder(upsert);
+        binder.integer(changes.view.value)
+            .integer(key.hour)
+            .text(key.labels.feature())
+            .dimensions(key.labels, stored.dimensions())
+            .integer(partition.value);
+        return binder;
+    };
+    const int64_t through = changes.position.through.value;
+    RETURN_IF_ERROR(
+        session_.run_all(sql::upsert_live_clicks(*stored.tables), changes.rows.size(),
+                         [&](size_t i, sql::Statement& upsert) {
+                             const fold::LiveRow& row = changes.rows[i];
+                             bind_key(upsert, row.key).integer(row.clicks).integer(through);
+                         }));
+    return session_.run_all(sql::upsert_live_users(*stored.tables), changes.sketches.size(),
+                            [&](size_t i, sql::Statement& upsert) {
+                                const fold::LiveSketch& row = changes.sketches[i];
+                                bind_key(upsert, row.key).bytes(row.sketch).integer(through);
+                            });
 }
 
 Result<void> Writer::write_position(const fold::ViewChanges& changes, PartitionId partition) {

@@ -4,6 +4,16 @@
 
 namespace clickmill::metrics_store::sql {
 
+Result<void> Session::run_all(const std::string& text, size_t count, const BindOne& bind) {
+    if (count == 0) return {};
+    ASSIGN_OR_RETURN(Statement * one, statement(text));
+    for (size_t i = 0; i < count; ++i) {
+        bind(i, *one);
+        RETURN_IF_ERROR(one->run());
+    }
+    return {};
+}
+
 Result<Transaction> Transaction::begin(Session& session, const Change& change) {
     RETURN_IF_ERROR(session.begin(change));
     return Transaction(session);

@@ -8,6 +8,7 @@
 #include "metrics_store/sql/dialect.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -59,6 +60,9 @@ public:
     virtual Result<std::unique_ptr<Statement>> prepare(const Query& query) = 0;
     // Runs one or more statements that take no values and give no rows that matter.
     virtual Result<void> execute(const std::string& text) = 0;
+    // Runs a statement without rows so many times, each time with the values that `bind` gives it.
+    using BindOne = std::function<void(size_t which, Statement&)>;
+    virtual Result<void> run_all(const std::string& text, size_t count, const BindOne& bind);
     virtual int64_t changes() const = 0;  // rows changed by the last statement
 
     // Whoever changes the same waits until this transaction ends.

@@ -137,12 +137,8 @@ Result<void> Writer::write_build(const StoredView& stored, const Build& build) {
         sql::Binder(*clear).integer(build.view.value).integer(grain).integer(build.header.bucket);
         RETURN_IF_ERROR(clear->run());
     }
-    ASSIGN_OR_RETURN(sql::Statement * clicks,
-                     session_.statement(sql::insert_settled(*stored.tables)));
-    ASSIGN_OR_RETURN(sql::Statement * users,
-                     session_.statement(sql::insert_settled_users(*stored.tables)));
-    const auto bind_key = [&](sql::Statement& statement, const SettledRow& row) {
-        sql::Binder binder(statement);
+    const auto bind_key = [&](sql::Statement& insert, const SettledRow& row) {
+        sql::Binder binder(insert);
         binder.integer(build.view.value)
             .integer(grain)
             .text(row.labels.feature())
@@ -150,19 +146,29 @@ Result<void> Writer::write_build(const StoredView& stored, const Build& build) {
             .dimensions(row.labels, stored.dimensions());
         return binder;
     };
+    std::vector<std::pair<const SettledRow*, int64_t>> with_users;
     for (const SettledRow& row : build.rows) {
-        sql::Binder binder = bind_key(*clicks, row).integer(row.clicks);
-        if (row.sketch.empty()) {
-            binder.null();
-        } else {
-            ASSIGN_OR_RETURN(const fold::Hll sketch, fold::Hll::parse(row.sketch));
-            binder.integer(sketch.count());
-            bind_key(*users, row).bytes(row.sketch);
-            RETURN_IF_ERROR(users->run());
-        }
-        RETURN_IF_ERROR(clicks->run());
+        if (row.sketch.empty()) continue;
+        ASSIGN_OR_RETURN(const fold::Hll sketch, fold::Hll::parse(row.sketch));
+        with_users.emplace_back(&row, sketch.count());
     }
-    return {};
+    auto users = with_users.begin();
+    RETURN_IF_ERROR(session_.run_all(sql::insert_settled(*stored.tables), build.rows.size(),
+                                     [&](size_t i, sql::Statement& insert) {
+                                         const SettledRow& row = build.rows[i];
+                                         sql::Binder binder =
+                                             bind_key(insert, row).integer(row.clicks);
+                                         if (row.sketch.empty()) {
+                                             binder.null();
+                                         } else {
+                                             binder.integer((users++)->second);
+                                         }
+                                     }));
+    return session_.run_all(sql::insert_settled_users(*stored.tables), with_users.size(),
+                            [&](size_t i, sql::Statement& insert) {
+                                const SettledRow& row = *with_users[i].first;
+                                bind_key(insert, row).bytes(row.sketch);
+                            });
 }
 
 Result<void> Writer::write_header(const Build& build) {

@@ -7,8 +7,8 @@ namespace clickmill::metrics_store {
 
 template <typename Value>
 Result<Value> SqlSnapshot::checked(Result<Value> answer) {
-    if (!answer) answer.error() = noticed(std::move(answer).error());
-    return answer;
+    if (answer) return answer;
+    return std::unexpected(noticed(std::move(answer).error()));
 }
 
 Result<std::vector<fold::View>> SqlSnapshot::views() {

@@ -1,4 +1,4 @@
-// Every statement that the generator makes for SQLite, word for word: golden/.
+// Every statement that the generator makes for each dialect, word for word: golden/.
 #include "metrics_store/sql/golden.h"
 #include "metrics_store/sql/test_questions.h"
 #include "metrics_store/sql/writes.h"
@@ -11,6 +11,22 @@ const RollupTables& tables() {
     return kTables;
 }
 
+struct Case {
+    const char* name;
+    const Dialect* dialect;
+};
+void PrintTo(const Case& one, std::ostream* out) {
+    *out << one.name;
+}
+
+class GeneratedSql : public testing::TestWithParam<Case> {
+protected:
+    const Dialect& dialect() const { return *GetParam().dialect; }
+    void expect_equals(const Golden& golden, const std::string& what) const {
+        golden.expect_equals(std::string(GetParam().name) + "_" + what + ".sql");
+    }
+};
+
 std::string with_values(const Query& query) {
     std::string text = query.text + "\n--   with";
     for (const Value& value : query.values) {
@@ -20,23 +36,23 @@ std::string with_values(const Query& query) {
     return text;
 }
 
-TEST(GeneratedSql, MakesTheTablesThatWereAgreedOn) {
+TEST_P(GeneratedSql, MakesTheTablesThatWereAgreedOn) {
     Golden golden;
-    for (const std::string& text : create_common_tables(kSqlite)) golden.add("all rollups", text);
-    for (const std::string& text : create_rollup_tables(kSqlite, tables()))
+    for (const std::string& text : create_common_tables(dialect())) golden.add("all rollups", text);
+    for (const std::string& text : create_rollup_tables(dialect(), tables()))
         golden.add("one rollup", text);
-    golden.expect_equals("sqlite_tables.sql");
+    expect_equals(golden, "tables");
 }
 
-TEST(GeneratedSql, MakesTheViewsForPeopleThatWereAgreedOn) {
+TEST_P(GeneratedSql, MakesTheViewsForPeopleThatWereAgreedOn) {
     Golden golden;
-    golden.add("one rollup", create_readable_view(tables()));
-    for (const std::string& text : create_views_of_totals(RollupTables("totals", {})))
+    golden.add("one rollup", create_readable_view(dialect(), tables()));
+    for (const std::string& text : create_views_of_totals(dialect(), RollupTables("totals", {})))
         golden.add("totals", text);
-    golden.expect_equals("sqlite_people.sql");
+    expect_equals(golden, "people");
 }
 
-TEST(GeneratedSql, WritesAsWasAgreedOn) {
+TEST_P(GeneratedSql, WritesAsWasAgreedOn) {
     Golden golden;
     golden.add("upsert_live_clicks", upsert_live_clicks(tables()));
     golden.add("upsert_live_users", upsert_live_users(tables()));
@@ -48,33 +64,37 @@ TEST(GeneratedSql, WritesAsWasAgreedOn) {
     golden.add("delete_settled_users", delete_settled_users(tables()));
     golden.add("upsert_mark", upsert_mark());
     golden.add("insert_hour", insert_hour());
-    golden.add("upsert_position", upsert_position(kSqlite));
+    golden.add("upsert_position", upsert_position(dialect()));
     golden.add("upsert_ledger", upsert_ledger());
     golden.add("upsert_repeat_piece", upsert_repeat_piece());
     golden.add("upsert_accounting", upsert_accounting());
     golden.add("upsert_header", upsert_header());
-    golden.expect_equals("sqlite_writes.sql");
+    expect_equals(golden, "writes");
 }
 
-TEST(GeneratedSql, ReadsAsWasAgreedOn) {
+TEST_P(GeneratedSql, ReadsAsWasAgreedOn) {
     Golden golden;
     for (const auto& [name, question, range] : questions()) {
-        golden.add(name, with_values(clicks_of(kSqlite, tables(), question, range)));
+        golden.add(name, with_values(clicks_of(dialect(), tables(), question, range)));
         golden.add(std::string(name) + ", users",
-                   with_values(users_of(kSqlite, tables(), question, range)));
+                   with_values(users_of(dialect(), tables(), question, range)));
     }
     for (const bool is_live : {false, true}) {
         const RowsQuestion bucket{
             .view = {1}, .is_live = is_live, .buckets = {kOneBucket}, .filters = {}};
         const std::string name = is_live ? "one live hour whole" : "one bucket whole";
-        golden.add(name, with_values(clicks_in_bucket(kSqlite, tables(), bucket)));
-        golden.add(name + ", users", with_values(users_in_bucket(kSqlite, tables(), bucket)));
+        golden.add(name, with_values(clicks_in_bucket(dialect(), tables(), bucket)));
+        golden.add(name + ", users", with_values(users_in_bucket(dialect(), tables(), bucket)));
     }
     golden.add("load_clicks", load_clicks(tables()));
     golden.add("load_users", load_users(tables()));
     golden.add("live_labels", live_labels(tables()));
-    golden.expect_equals("sqlite_questions.sql");
+    expect_equals(golden, "questions");
 }
+
+INSTANTIATE_TEST_SUITE_P(EveryDialect, GeneratedSql,
+                         testing::Values(Case{"sqlite", &kSqlite}, Case{"postgres", &kPostgres}),
+                         [](const auto& param) { return std::string(param.param.name); });
 
 }  // namespace
 }  // namespace clickmill::metrics_store::sql

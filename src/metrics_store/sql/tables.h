@@ -34,7 +34,7 @@ std::vector<std::string> column_names(std::span<const std::string> dimensions);
 std::vector<std::string> create_common_tables(const Dialect& dialect);
 std::string create_repeat_pieces(const Dialect& dialect);  // one of the common ones
 std::vector<std::string> create_rollup_tables(const Dialect& dialect, const RollupTables& tables);
-std::string create_readable_view(const RollupTables& tables);
-std::vector<std::string> create_views_of_totals(const RollupTables& totals);
+std::string create_readable_view(const Dialect& dialect, const RollupTables& tables);
+std::vector<std::string> create_views_of_totals(const Dialect& dialect, const RollupTables& totals);
 
 }  // namespace clickmill::metrics_store::sql

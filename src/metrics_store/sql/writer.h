@@ -13,7 +13,7 @@
 
 namespace clickmill::metrics_store {
 
-// One thread at a time.
+// One thread at a time. Others may write to the same tables.
 class Writer {
 public:
     explicit Writer(sql::Session& session) : session_(session) {}

@@ -27,8 +27,8 @@ Result<void> create(SqliteSession& session) {
         statements.insert(statements.end(), more.begin(), more.end());
     };
     append(sql::create_rollup_tables(sql::kSqlite, totals));
-    statements.push_back(sql::create_readable_view(totals));
-    append(sql::create_views_of_totals(totals));
+    statements.push_back(sql::create_readable_view(sql::kSqlite, totals));
+    append(sql::create_views_of_totals(sql::kSqlite, totals));
     statements.push_back(fmt::format("PRAGMA application_id = {}", kApplicationId));
     statements.push_back(fmt::format("PRAGMA user_version = {}", kSchemaVersion));
     for (const std::string& statement : statements) RETURN_IF_ERROR(session.execute(statement));

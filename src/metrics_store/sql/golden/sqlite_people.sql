@@ -14,10 +14,9 @@ FROM views AS v CROSS JOIN grains AS g CROSS JOIN "by_platform_version_settled" 
 CREATE VIEW standing_builds AS
 SELECT view_id, grain, bucket, held, positions
 FROM headers AS h
-WHERE h.is_live_gone OR NOT EXISTS (
+WHERE h.is_live_gone <> 0 OR NOT EXISTS (
     SELECT 1 FROM json_each(h.held) AS held
-    JOIN marks AS m ON m.view_id = h.view_id
-        AND m.hour BETWEEN json_extract(held.value, '$[0]') AND json_extract(held.value, '$[1]')
+    JOIN marks AS m ON m.view_id = h.view_id AND m.hour BETWEEN json_extract(held.value, '$[0]') AND json_extract(held.value, '$[1]')
     WHERE m.touched > coalesce(json_extract(h.positions, '$[' || m.partition || ']'), 0))
 
 -- totals
@@ -36,7 +35,7 @@ CROSS JOIN "totals_live" AS l ON l.view_id = o.view_id AND l.hour = o.hour
 WHERE l.feature_id <> '(all)' AND NOT EXISTS (
     SELECT 1 FROM standing_builds AS b
     WHERE b.view_id = o.view_id AND b.grain = 0 AND b.bucket = o.hour)
-GROUP BY o.view_id, o.hour, l.feature_id
+GROUP BY v.view_id, o.view_id, o.hour, l.feature_id
 
 -- totals
 CREATE VIEW daily_clicks AS
@@ -48,8 +47,7 @@ WITH loose_hours AS (
     WHERE NOT EXISTS (
         SELECT 1 FROM standing_builds AS b, json_each(b.held) AS held
         WHERE b.view_id = o.view_id AND b.grain = 1 AND b.bucket = o.day
-            AND o.hour BETWEEN json_extract(held.value, '$[0]')
-                AND json_extract(held.value, '$[1]'))),
+            AND o.hour BETWEEN json_extract(held.value, '$[0]') AND json_extract(held.value, '$[1]'))),
 parts AS (
     SELECT s.view_id, s.bucket, s.feature_id, s.clicks, s.users
     FROM standing_builds AS b
@@ -65,11 +63,11 @@ parts AS (
     FROM loose_hours AS o
     CROSS JOIN "totals_live" AS l ON l.view_id = o.view_id AND l.hour = o.hour
     WHERE NOT o.is_settled)
-SELECT v.project, strftime('%Y-%m-%d', p.bucket, 'unixepoch') AS date, p.feature_id,
+SELECT v.project, date(p.bucket, 'unixepoch') AS date, p.feature_id,
     sum(p.clicks) AS click_count, CASE WHEN count(*) = 1 THEN max(p.users) END AS users
 FROM parts AS p JOIN views AS v ON v.view_id = p.view_id
 WHERE p.feature_id <> '(all)'
-GROUP BY p.view_id, p.bucket, p.feature_id
+GROUP BY v.view_id, p.bucket, p.feature_id
 
 -- totals
 CREATE VIEW weekly_clicks AS
@@ -81,8 +79,7 @@ WITH loose_hours AS (
     WHERE NOT EXISTS (
         SELECT 1 FROM standing_builds AS b, json_each(b.held) AS held
         WHERE b.view_id = o.view_id AND b.grain = 2 AND b.bucket = o.week
-            AND o.hour BETWEEN json_extract(held.value, '$[0]')
-                AND json_extract(held.value, '$[1]'))),
+            AND o.hour BETWEEN json_extract(held.value, '$[0]') AND json_extract(held.value, '$[1]'))),
 parts AS (
     SELECT s.view_id, s.bucket, s.feature_id, s.clicks, s.users
     FROM standing_builds AS b
@@ -98,11 +95,11 @@ parts AS (
     FROM loose_hours AS o
     CROSS JOIN "totals_live" AS l ON l.view_id = o.view_id AND l.hour = o.hour
     WHERE NOT o.is_settled)
-SELECT v.project, strftime('%Y-%m-%d', p.bucket, 'unixepoch') AS date, p.feature_id,
+SELECT v.project, date(p.bucket, 'unixepoch') AS date, p.feature_id,
     sum(p.clicks) AS click_count, CASE WHEN count(*) = 1 THEN max(p.users) END AS users
 FROM parts AS p JOIN views AS v ON v.view_id = p.view_id
 WHERE p.feature_id <> '(all)'
-GROUP BY p.view_id, p.bucket, p.feature_id
+GROUP BY v.view_id, p.bucket, p.feature_id
 
 -- totals
 CREATE VIEW monthly_clicks AS
@@ -114,8 +111,7 @@ WITH loose_hours AS (
     WHERE NOT EXISTS (
         SELECT 1 FROM standing_builds AS b, json_each(b.held) AS held
         WHERE b.view_id = o.view_id AND b.grain = 3 AND b.bucket = o.month
-            AND o.hour BETWEEN json_extract(held.value, '$[0]')
-                AND json_extract(held.value, '$[1]'))),
+            AND o.hour BETWEEN json_extract(held.value, '$[0]') AND json_extract(held.value, '$[1]'))),
 parts AS (
     SELECT s.view_id, s.bucket, s.feature_id, s.clicks, s.users
     FROM standing_builds AS b
@@ -135,5 +131,5 @@ SELECT v.project, strftime('%Y-%m', p.bucket, 'unixepoch') AS date, p.feature_id
     sum(p.clicks) AS click_count, CASE WHEN count(*) = 1 THEN max(p.users) END AS users
 FROM parts AS p JOIN views AS v ON v.view_id = p.view_id
 WHERE p.feature_id <> '(all)'
-GROUP BY p.view_id, p.bucket, p.feature_id
+GROUP BY v.view_id, p.bucket, p.feature_id
 

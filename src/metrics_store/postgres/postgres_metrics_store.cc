@@ -1,0 +1,239 @@
+#include "metrics_store/postgres/postgres_metrics_store.h"
+
+#include "metrics_store/postgres/schema.h"
+#include "metrics_store/sql/reads.h"
+#include "metrics_store/sql/sql_snapshot.h"
+
+#include <utility>
+
+namespace clickmill::metrics_store {
+namespace {
+
+Result<void> check_url(const std::string& url) {
+    PQconninfoOption* options = PQconninfoParse(url.c_str(), nullptr);
+    PQconninfoFree(options);
+    if (options) return {};
+    // libpq's words repeat the url, which may hold a password.
+    return fail(ErrorCode::InvalidInput, "cannot use metrics store", "metrics_store.url",
+                "a url is postgresql://user:password@host:5432/database");
+}
+
+bool is_of_the_caller(const Error& error) {
+    return error.code == ErrorCode::Conflict || error.code == ErrorCode::NotFound ||
+           error.code == ErrorCode::InvalidInput;
+}
+
+}  // namespace
+
+// A connection that nobody else uses, until it goes.
+class PostgresMetricsStore::Lease {
+public:
+    Lease(PostgresMetricsStore& store, std::unique_ptr<Connection> connection)
+        : store_(&store), connection_(std::move(connection)) {}
+    Lease(Lease&&) noexcept = default;
+    Lease& operator=(Lease&&) = delete;
+    ~Lease() {
+        if (connection_) store_->give_back(std::move(connection_));
+    }
+    Connection& connection() { return *connection_; }
+
+private:
+    PostgresMetricsStore* store_;
+    std::unique_ptr<Connection> connection_;
+};
+
+// A transaction that reads: everything is of one moment.
+class PostgresMetricsStore::Reading {
+public:
+    static Result<Reading> begin(PostgresMetricsStore& store) {
+        ASSIGN_OR_RETURN(Lease lease, store.take());
+        Reading reading(std::move(lease));
+        RETURN_IF_ERROR(
+            reading.session().execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
+        ASSIGN_OR_RETURN(reading.catalog_, newest_catalog(reading.session(), store.catalog()));
+        store.keep(reading.catalog_);
+        return reading;
+    }
+    Reading(Reading&&) noexcept = default;
+    Reading& operator=(Reading&&) = delete;
+    ~Reading() = default;
+
+    PgSession& session() { return *lease_.connection().session; }
+    const Catalog& catalog() const { return *catalog_; }
+
+private:
+    explicit Reading(Lease lease) : lease_(std::move(lease)) {}
+
+    Lease lease_;
+    std::shared_ptr<const Catalog> catalog_;
+};
+
+class PostgresMetricsStore::PgSnapshot final : public SqlSnapshot {
+public:
+    explicit PgSnapshot(Reading reading)
+        : SqlSnapshot(reading.session(), reading.catalog()), reading_(std::move(reading)) {}
+
+private:
+    Error noticed(Error error) override { return error; }
+
+    Reading reading_;
+};
+
+PostgresMetricsStore::PostgresMetricsStore(PostgresOptions options)
+    : options_(std::move(options)) {}
+
+PostgresMetricsStore::~PostgresMetricsStore() = default;
+
+Result<std::unique_ptr<PostgresMetricsStore>> PostgresMetricsStore::open(PostgresOptions options) {
+    RETURN_IF_ERROR(check_url(options.url));
+    return std::unique_ptr<PostgresMetricsStore>(new PostgresMetricsStore(std::move(options)));
+}
+
+Result<PostgresMetricsStore::Lease> PostgresMetricsStore::take() {
+    std::unique_ptr<Connection> connection;
+    {
+        const std::lock_guard lock(mutex_);
+        if (out_ >= options_.max_connections) {
+            return fail(ErrorCode::Unavailable, "cannot use metrics store", "PostgreSQL",
+                        "too many questions at one moment; ask again");
+        }
+        ++out_;
+        while (!connection && !idle_.empty()) {
+            connection = std::move(idle_.back());
+            idle_.pop_back();
+            if (!connection->session->is_alive()) connection.reset();  // the server was restarted
+        }
+    }
+    if (connection) return Lease(*this, std::move(connection));
+    auto connected = connect();
+    if (connected) return Lease(*this, std::make_unique<Connection>(*std::move(connected)));
+    const std::lock_guard lock(mutex_);
+    --out_;
+    return std::unexpected(std::move(connected).error());
+}
+
+Result<std::unique_ptr<PgSession>> PostgresMetricsStore::connect() {
+    ASSIGN_OR_RETURN(auto session, PgSession::open(options_.url));
+    {
+        const std::lock_guard lock(mutex_);
+        if (is_prepared_) return session;
+    }
+    RETURN_IF_ERROR(options_.only_reads ? check_schema(*session) : prepare_schema(*session));
+    const std::lock_guard lock(mutex_);
+    is_prepared_ = true;
+    return session;
+}
+
+void PostgresMetricsStore::give_back(std::unique_ptr<Connection> connection) {
+    connection->session->roll_back();
+    const std::lock_guard lock(mutex_);
+    --out_;
+    if (connection->session->is_idle()) idle_.push_back(std::move(connection));
+}
+
+std::shared_ptr<const Catalog> PostgresMetricsStore::catalog() const {
+    const std::lock_guard lock(mutex_);
+    return catalog_;
+}
+
+// Views are only ever added: of two catalogues the larger one is the newer.
+void PostgresMetricsStore::keep(std::shared_ptr<const Catalog> catalog) {
+    const std::lock_guard lock(mutex_);
+    if (catalog->views.size() > catalog_->views.size()) catalog_ = std::move(catalog);
+}
+
+template <typename Change>
+auto PostgresMetricsStore::change(Change change) -> decltype(change(std::declval<Connection&>())) {
+    if (options_.only_reads) {
+        return fail(ErrorCode::Unavailable, "cannot change metrics", "PostgreSQL",
+                    "another process writes them");
+    }
+    const auto run = [&]() -> decltype(change(std::declval<Connection&>())) {
+        ASSIGN_OR_RETURN(Lease lease, take());
+        return change(lease.connection());
+    };
+    auto done = run();
+    const std::lock_guard lock(mutex_);
+    if (done)
+        write_failure_.reset();
+    else if (!is_of_the_caller(done.error()))
+        write_failure_ = done.error();
+    return done;
+}
+
+template <typename Work>
+auto PostgresMetricsStore::read(Work work) -> decltype(work(std::declval<Reading&>())) {
+    ASSIGN_OR_RETURN(Reading reading, Reading::begin(*this));
+    return work(reading);
+}
+
+Result<std::vector<fold::View>> PostgresMetricsStore::declare(
+    std::span<const fold::ViewDefinition> definitions, Moment now) {
+    return change([&](Connection& connection) -> Result<std::vector<fold::View>> {
+        PgSession& session = *connection.session;
+        ASSIGN_OR_RETURN(auto newest, newest_catalog(session, catalog()));
+        ASSIGN_OR_RETURN(Declared declared,
+                         metrics_store::declare(session, std::move(newest), definitions, now));
+        keep(std::move(declared.catalog));
+        return std::move(declared.views);
+    });
+}
+
+Result<Progress> PostgresMetricsStore::progress(PartitionId partition) {
+    return read([&](Reading& reading) { return read_progress(reading.session(), partition); });
+}
+
+Result<std::vector<fold::RepeatPiece>> PostgresMetricsStore::repeat_pieces(PartitionId partition) {
+    return read([&](Reading& reading) { return read_repeat_pieces(reading.session(), partition); });
+}
+
+Result<std::vector<fold::StoredCell>> PostgresMetricsStore::load(
+    fold::ViewId view, PartitionId partition, std::span<const fold::CellKey> keys) {
+    return read([&](Reading& reading) {
+        return read_cells(reading.session(), reading.catalog(), view, partition, keys);
+    });
+}
+
+Result<std::vector<fold::Labels>> PostgresMetricsStore::labels_of(
+    fold::ViewId view, PartitionId partition, std::span<const calendar::BucketKey> hours) {
+    return read([&](Reading& reading) {
+        return read_labels_of(reading.session(), reading.catalog(), view, partition, hours);
+    });
+}
+
+Result<void> PostgresMetricsStore::commit(const fold::Commit& commit) {
+    return change(
+        [&](Connection& connection) { return connection.writer.commit(*catalog(), commit); });
+}
+
+Result<void> PostgresMetricsStore::settle(const Build& build) {
+    return change(
+        [&](Connection& connection) { return connection.writer.settle(*catalog(), build); });
+}
+
+Result<int64_t> PostgresMetricsStore::settle_all(std::span<const Build> builds) {
+    return change(
+        [&](Connection& connection) { return connection.writer.settle_all(*catalog(), builds); });
+}
+
+Result<void> PostgresMetricsStore::retire(fold::ViewId view,
+                                          std::span<const calendar::BucketKey> hours) {
+    return change(
+        [&](Connection& connection) { return connection.writer.retire(*catalog(), view, hours); });
+}
+
+Result<std::unique_ptr<Snapshot>> PostgresMetricsStore::snapshot() {
+    ASSIGN_OR_RETURN(Reading reading, Reading::begin(*this));
+    return std::make_unique<PgSnapshot>(std::move(reading));
+}
+
+Result<void> PostgresMetricsStore::health() {
+    {
+        const std::lock_guard lock(mutex_);
+        if (write_failure_) return std::unexpected(*write_failure_);
+    }
+    RETURN_IF_ERROR(take());
+    return {};
+}
+
+}  // namespace clickmill::metrics_store

@@ -1,0 +1,85 @@
+// The metrics store that several processes and analysts share: a schema of a PostgreSQL database
+// (docs/reference/metrics-schema.md). A pool of connections, made when they are needed; a server
+// that is away or restarts is met with Unavailable until it is back.
+//
+// Every change is one transaction. A commit that does not go on from the stored position is
+// refused, and commits of one partition wait for each other (advisory locks), so of two processes
+// that both think that a partition is theirs one gets Conflict.
+#pragma once
+
+#include "metrics_store/metrics_store.h"
+#include "metrics_store/postgres/session.h"
+#include "metrics_store/sql/writer.h"
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace clickmill::metrics_store {
+
+struct PostgresOptions {
+    std::string url;              // postgresql://user:password@host:port/database?..., or key=value
+    size_t max_connections = 32;  // at one moment; more questions get Unavailable
+    bool only_reads = false;      // makes no tables, and refuses changes
+};
+
+// Any thread.
+class PostgresMetricsStore final : public MetricsStore {
+public:
+    // Connects to nobody yet. InvalidInput: this is no url that libpq understands.
+    static Result<std::unique_ptr<PostgresMetricsStore>> open(PostgresOptions options);
+    ~PostgresMetricsStore() override;
+
+    Result<std::vector<fold::View>> declare(std::span<const fold::ViewDefinition> definitions,
+                                            Moment now) override;
+    Result<Progress> progress(PartitionId partition) override;
+    Result<std::vector<fold::RepeatPiece>> repeat_pieces(PartitionId partition) override;
+    Result<std::vector<fold::StoredCell>> load(fold::ViewId view, PartitionId partition,
+                                               std::span<const fold::CellKey> keys) override;
+    Result<std::vector<fold::Labels>> labels_of(
+        fold::ViewId view, PartitionId partition,
+        std::span<const calendar::BucketKey> hours) override;
+    Result<void> commit(const fold::Commit& commit) override;
+    Result<void> settle(const Build& build) override;
+    Result<int64_t> settle_all(std::span<const Build> builds) override;
+    Result<void> retire(fold::ViewId view, std::span<const calendar::BucketKey> hours) override;
+    Result<std::unique_ptr<Snapshot>> snapshot() override;
+    // Connects, where no connection is at rest.
+    Result<void> health() override;
+
+private:
+    // Any of them may write: what its writer knows of the tables stays true (Writer).
+    struct Connection {
+        explicit Connection(std::unique_ptr<PgSession> opened)
+            : session(std::move(opened)), writer(*session) {}
+        std::unique_ptr<PgSession> session;
+        Writer writer;
+    };
+    class Lease;
+    class Reading;
+    class PgSnapshot;
+
+    explicit PostgresMetricsStore(PostgresOptions options);
+    Result<Lease> take();
+    void give_back(std::unique_ptr<Connection> connection);
+    Result<std::unique_ptr<PgSession>> connect();
+    std::shared_ptr<const Catalog> catalog() const;
+    void keep(std::shared_ptr<const Catalog> catalog);
+    // Runs a change, and remembers whether it could be stored.
+    template <typename Change>
+    auto change(Change change) -> decltype(change(std::declval<Connection&>()));
+    template <typename Work>
+    auto read(Work work) -> decltype(work(std::declval<Reading&>()));
+
+    const PostgresOptions options_;
+    mutable std::mutex mutex_;  // guards what follows
+    std::vector<std::unique_ptr<Connection>> idle_;
+    size_t out_ = 0;
+    bool is_prepared_ = false;  // the tables are there, and of our version
+    std::shared_ptr<const Catalog> catalog_ = std::make_shared<const Catalog>();
+    std::optional<Error> write_failure_;  // of the last change
+};
+
+}  // namespace clickmill::metrics_store

@@ -1,0 +1,14 @@
+// The tables of a PostgreSQL metrics store and their version.
+#pragma once
+
+#include "metrics_store/postgres/session.h"
+
+namespace clickmill::metrics_store {
+
+// Makes the tables where there are none, in the connection's current schema, or checks that they
+// are of the version that this program knows. InvalidInput: a newer version.
+Result<void> prepare_schema(PgSession& session);
+// The same without making anything. Unavailable: there is nothing yet.
+Result<void> check_schema(PgSession& session);
+
+}  // namespace clickmill::metrics_store
