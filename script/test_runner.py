@@ -253,7 +253,9 @@ def deep_steps():
             ("crash-200", python_test("tests/crash/crash_test.py", "--rounds", "200", "--seed", "200",
                                       preset="dev")),
             ("kafka-cluster-3", python_test("tests/kafka/cluster_days_test.py", preset="dev")),
-            ("kafka-kill-20", python_test("tests/kafka/kill_test.py", "--rounds", "20", preset="dev"))]
+            ("kafka-kill-20", python_test("tests/kafka/kill_test.py", "--rounds", "20", preset="dev")),
+            ("postgres-rebalance", python_test("tests/kafka/rebalance_test.py", "--postgres", "--rounds", "6",
+                                               preset="dev"))]
 
 
 def run_steps(steps):

@@ -155,7 +155,13 @@ Settled& Settled::holds(int64_t first_hour, int64_t last_hour) {
 
 void MetricsStoreContract::reopen() {
     store_.reset();
-    store_ = GetParam().open(folder_.path());
+    store_ = GetParam().open(folder_->path());
+}
+
+void MetricsStoreContract::begin_anew() {
+    store_.reset();
+    folder_ = std::make_unique<ScratchFolder>();
+    reopen();
 }
 
 fold::View MetricsStoreContract::declare(std::string project, fold::RollupDefinition rollup,

@@ -89,6 +89,7 @@ protected:
 
     MetricsStore& store() { return *store_; }
     void reopen();  // memory: an empty one
+    void begin_anew();
 
     fold::View declare(std::string project = "shop", fold::RollupDefinition rollup = {"totals", {}},
                        int64_t now_second = 0);
@@ -106,7 +107,7 @@ protected:
     std::vector<Header> headers(const fold::View& view, Grain grain);
 
 private:
-    ScratchFolder folder_;
+    std::unique_ptr<ScratchFolder> folder_ = std::make_unique<ScratchFolder>();
     std::unique_ptr<MetricsStore> store_;
 };
 

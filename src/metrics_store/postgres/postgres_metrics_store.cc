@@ -143,14 +143,19 @@ void PostgresMetricsStore::keep(std::shared_ptr<const Catalog> catalog) {
 }
 
 template <typename Change>
-auto PostgresMetricsStore::change(Change change) -> decltype(change(std::declval<Connection&>())) {
+auto PostgresMetricsStore::change(Change change)
+    -> decltype(change(std::declval<Connection&>(), std::declval<const Known&>())) {
     if (options_.only_reads) {
         return fail(ErrorCode::Unavailable, "cannot change metrics", "PostgreSQL",
                     "another process writes them");
     }
-    const auto run = [&]() -> decltype(change(std::declval<Connection&>())) {
+    const auto run =
+        [&]() -> decltype(change(std::declval<Connection&>(), std::declval<const Known&>())) {
         ASSIGN_OR_RETURN(Lease lease, take());
-        return change(lease.connection());
+        PgSession& session = *lease.connection().session;
+        ASSIGN_OR_RETURN(const Known newest, newest_catalog(session, catalog()));
+        keep(newest);
+        return change(lease.connection(), newest);
     };
     auto done = run();
     const std::lock_guard lock(mutex_);
@@ -169,14 +174,13 @@ auto PostgresMetricsStore::read(Work work) -> decltype(work(std::declval<Reading
 
 Result<std::vector<fold::View>> PostgresMetricsStore::declare(
     std::span<const fold::ViewDefinition> definitions, Moment now) {
-    return change([&](Connection& connection) -> Result<std::vector<fold::View>> {
-        PgSession& session = *connection.session;
-        ASSIGN_OR_RETURN(auto newest, newest_catalog(session, catalog()));
-        ASSIGN_OR_RETURN(Declared declared,
-                         metrics_store::declare(session, std::move(newest), definitions, now));
-        keep(std::move(declared.catalog));
-        return std::move(declared.views);
-    });
+    return change(
+        [&](Connection& connection, const Known& known) -> Result<std::vector<fold::View>> {
+            ASSIGN_OR_RETURN(Declared declared,
+                             metrics_store::declare(*connection.session, known, definitions, now));
+            keep(std::move(declared.catalog));
+            return std::move(declared.views);
+        });
 }
 
 Result<Progress> PostgresMetricsStore::progress(PartitionId partition) {
@@ -202,24 +206,28 @@ Result<std::vector<fold::Labels>> PostgresMetricsStore::labels_of(
 }
 
 Result<void> PostgresMetricsStore::commit(const fold::Commit& commit) {
-    return change(
-        [&](Connection& connection) { return connection.writer.commit(*catalog(), commit); });
+    return change([&](Connection& connection, const Known& known) {
+        return connection.writer.commit(*known, commit);
+    });
 }
 
 Result<void> PostgresMetricsStore::settle(const Build& build) {
-    return change(
-        [&](Connection& connection) { return connection.writer.settle(*catalog(), build); });
+    return change([&](Connection& connection, const Known& known) {
+        return connection.writer.settle(*known, build);
+    });
 }
 
 Result<int64_t> PostgresMetricsStore::settle_all(std::span<const Build> builds) {
-    return change(
-        [&](Connection& connection) { return connection.writer.settle_all(*catalog(), builds); });
+    return change([&](Connection& connection, const Known& known) {
+        return connection.writer.settle_all(*known, builds);
+    });
 }
 
 Result<void> PostgresMetricsStore::retire(fold::ViewId view,
                                           std::span<const calendar::BucketKey> hours) {
-    return change(
-        [&](Connection& connection) { return connection.writer.retire(*catalog(), view, hours); });
+    return change([&](Connection& connection, const Known& known) {
+        return connection.writer.retire(*known, view, hours);
+    });
 }
 
 Result<std::unique_ptr<Snapshot>> PostgresMetricsStore::snapshot() {

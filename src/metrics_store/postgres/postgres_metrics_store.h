@@ -57,6 +57,7 @@ private:
         std::unique_ptr<PgSession> session;
         Writer writer;
     };
+    using Known = std::shared_ptr<const Catalog>;  // what is declared
     class Lease;
     class Reading;
     class PgSnapshot;
@@ -69,7 +70,8 @@ private:
     void keep(std::shared_ptr<const Catalog> catalog);
     // Runs a change, and remembers whether it could be stored.
     template <typename Change>
-    auto change(Change change) -> decltype(change(std::declval<Connection&>()));
+    auto change(Change change)
+        -> decltype(change(std::declval<Connection&>(), std::declval<const Known&>()));
     template <typename Work>
     auto read(Work work) -> decltype(work(std::declval<Reading&>()));
 

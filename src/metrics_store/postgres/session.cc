@@ -141,6 +141,11 @@ public:
                 static_cast<size_t>(PQgetlength(result_.get(), row_, column))};
     }
 
+    // Another's answer, as if it were of step().
+    void show(PgResult result) {
+        result_ = std::move(result);
+        row_ = 0;
+    }
     // Gives it to the server without waiting for the answer.
     Result<void> send() {
         RETURN_IF_ERROR(prepare());
@@ -299,7 +304,8 @@ Result<void> PgSession::execute(const std::string& text) {
     return {};
 }
 
-Result<void> PgSession::run_all(const std::string& text, size_t count, const BindOne& bind) {
+Result<void> PgSession::pipeline(const std::string& text, size_t count, const BindOne& bind,
+                                 const Found& found) {
     if (count == 0) return {};
     ASSIGN_OR_RETURN(sql::Statement * shared, statement(text));
     auto& one = static_cast<PgStatement&>(*shared);
@@ -318,7 +324,7 @@ Result<void> PgSession::run_all(const std::string& text, size_t count, const Bin
             if (done) done = std::unexpected(error_of(nullptr, "cannot send to the database"));
             break;
         }
-        done = read_answers(end - first);
+        done = read_answers(one, first, end, found);
     }
     if (PQexitPipelineMode(connection_.get()) != 1 && done)
         done = std::unexpected(error_of(nullptr, "cannot send to the database"));
@@ -326,14 +332,21 @@ Result<void> PgSession::run_all(const std::string& text, size_t count, const Bin
 }
 
 // One result and a null for each statement, then that of the sync.
-Result<void> PgSession::read_answers(size_t count) {
+Result<void> PgSession::read_answers(PgStatement& of, size_t first, size_t end,
+                                     const Found& found) {
     Result<void> done;
-    for (size_t i = 0; i < count; ++i) {
+    for (size_t i = first; i < end; ++i) {
         PGresult* result = PQgetResult(connection_.get());
         if (!result) return std::unexpected(error_of(nullptr, "the metrics store refuses"));
         const bool is_skipped = PQresultStatus(result) == PGRES_PIPELINE_ABORTED;
         auto answer = checked(result);
-        if (!answer && done && !is_skipped) done = std::unexpected(std::move(answer).error());
+        if (answer && found && PQntuples(answer->get()) > 0) {
+            of.show(*std::move(answer));
+            found(i, of);
+            of.reset();
+        } else if (!answer && done && !is_skipped) {
+            done = std::unexpected(std::move(answer).error());
+        }
         while (PgResult rest{PQgetResult(connection_.get())}) {
         }
     }

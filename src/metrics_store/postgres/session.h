@@ -36,8 +36,14 @@ public:
     Result<sql::Statement*> statement(const std::string& text) override;
     Result<std::unique_ptr<sql::Statement>> prepare(const sql::Query& query) override;
     Result<void> execute(const std::string& text) override;
-    // Sends them without waiting for each answer (pipeline mode).
-    Result<void> run_all(const std::string& text, size_t count, const BindOne& bind) override;
+    // Both send without waiting for each answer (pipeline mode).
+    Result<void> run_all(const std::string& text, size_t count, const BindOne& bind) override {
+        return pipeline(text, count, bind, {});
+    }
+    Result<void> find_all(const std::string& text, size_t count, const BindOne& bind,
+                          const Found& found) override {
+        return pipeline(text, count, bind, found);
+    }
     int64_t changes() const override { return changes_; }
     // Commits of one partition wait for each other, and so do builds; everything waits for all.
     Result<void> begin(const sql::Change& change) override;
@@ -51,7 +57,9 @@ private:
     // What the server said to `result`, or to the connection where that is null.
     Error error_of(const PGresult* result, std::string what) const;
     Result<PgResult> checked(PGresult* result);
-    Result<void> read_answers(size_t count);
+    Result<void> pipeline(const std::string& text, size_t count, const BindOne& bind,
+                          const Found& found);
+    Result<void> read_answers(PgStatement& of, size_t first, size_t end, const Found& found);
 
     std::unique_ptr<PGconn, PgDelete> connection_;
     std::map<std::string, std::unique_ptr<PgStatement>> statements_;

@@ -118,32 +118,24 @@ Result<std::vector<fold::StoredCell>> read_cells(sql::Session& session, const Ca
     std::vector<fold::StoredCell> cells(keys.size());
     const StoredView* stored = catalog.find(view);
     if (!stored || keys.empty()) return cells;
-    ASSIGN_OR_RETURN(sql::Statement * clicks, session.statement(sql::load_clicks(*stored->tables)));
-    ASSIGN_OR_RETURN(sql::Statement * users, session.statement(sql::load_users(*stored->tables)));
-    const auto find = [&](sql::Statement& statement, const fold::CellKey& key) {
-        statement.reset();
-        sql::Binder(statement)
+    const auto bind = [&](size_t i, sql::Statement& find) {
+        sql::Binder(find)
             .integer(view.value)
-            .integer(key.hour)
-            .text(key.labels.feature())
-            .dimensions(key.labels, stored->dimensions())
+            .integer(keys[i].hour)
+            .text(keys[i].labels.feature())
+            .dimensions(keys[i].labels, stored->dimensions())
             .integer(partition.value);
-        return statement.step();
     };
-    for (size_t i = 0; i < keys.size(); ++i) {
-        ASSIGN_OR_RETURN(const bool has_clicks, find(*clicks, keys[i]));
-        if (has_clicks) {
-            cells[i].clicks = clicks->integer(0);
-            cells[i].clicks_through = {clicks->integer(1)};
-        }
-        ASSIGN_OR_RETURN(const bool has_users, find(*users, keys[i]));
-        if (has_users) {
-            cells[i].sketch = users->bytes(0);
-            cells[i].sketch_through = {users->integer(1)};
-        }
-    }
-    clicks->reset();
-    users->reset();
+    RETURN_IF_ERROR(session.find_all(sql::load_clicks(*stored->tables), keys.size(), bind,
+                                     [&](size_t i, const sql::Statement& row) {
+                                         cells[i].clicks = row.integer(0);
+                                         cells[i].clicks_through = {row.integer(1)};
+                                     }));
+    RETURN_IF_ERROR(session.find_all(sql::load_users(*stored->tables), keys.size(), bind,
+                                     [&](size_t i, const sql::Statement& row) {
+                                         cells[i].sketch = row.bytes(0);
+                                         cells[i].sketch_through = {row.integer(1)};
+                                     }));
     return cells;
 }
 

@@ -14,6 +14,19 @@ Result<void> Session::run_all(const std::string& text, size_t count, const BindO
     return {};
 }
 
+Result<void> Session::find_all(const std::string& text, size_t count, const BindOne& bind,
+                               const Found& found) {
+    if (count == 0) return {};
+    ASSIGN_OR_RETURN(Statement * one, statement(text));
+    for (size_t i = 0; i < count; ++i) {
+        bind(i, *one);
+        ASSIGN_OR_RETURN(const bool has_row, one->step());
+        if (has_row) found(i, *one);
+        one->reset();
+    }
+    return {};
+}
+
 Result<Transaction> Transaction::begin(Session& session, const Change& change) {
     RETURN_IF_ERROR(session.begin(change));
     return Transaction(session);

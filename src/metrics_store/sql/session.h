@@ -63,6 +63,10 @@ public:
     // Runs a statement without rows so many times, each time with the values that `bind` gives it.
     using BindOne = std::function<void(size_t which, Statement&)>;
     virtual Result<void> run_all(const std::string& text, size_t count, const BindOne& bind);
+    // Runs one that gives a row at most, in the same way; `found` is told of each row.
+    using Found = std::function<void(size_t which, const Statement& row)>;
+    virtual Result<void> find_all(const std::string& text, size_t count, const BindOne& bind,
+                                  const Found& found);
     virtual int64_t changes() const = 0;  // rows changed by the last statement
 
     // Whoever changes the same waits until this transaction ends.
