@@ -22,27 +22,30 @@ ADVISORY_LOCKS = 0x436B4D6C  # kPgLocks in src/metrics_store/postgres/session.h
 class World:
     """A server of all roles with the embedded log, its numbers in PostgreSQL, and a load on it."""
 
-    def __init__(self, options, postgres, folder, load=True):
+    def __init__(self, options, postgres, folder):
         self.postgres = postgres
         self.server = Clickmill(options.bin, environment={"CLICKMILL_METRICS_STORE__URL": postgres.url})
         self.journal = Journal(folder / "journal")
         self.load = None
-        self.options, self.has_load = options, load
+        self.options = options
 
     def __enter__(self):
-        self.server.launch()
-        self.write_key, self.read_key = self.server.keys()
-        wait_until(self.takes_clicks, "clicks are taken", 30)
-        if self.has_load:
+        try:
+            self.server.launch()
+            self.write_key, self.read_key = self.server.keys()
+            wait_until(self.takes_clicks, "clicks are taken", 30)
             self.load = Load(self.options, self.server.port, self.write_key, self.journal.path)
             wait_until(lambda: self.journal.path.exists() and self.journal.path.stat().st_size > 0, "a first click")
+        except BaseException as failure:
+            self.__exit__(type(failure))
+            raise
         return self
 
-    def __exit__(self, *details):
+    def __exit__(self, failure, *details):
         if self.load:
             self.load.process.kill()
             self.load.process.wait()
-        self.server.__exit__(*details)
+        self.server.__exit__(failure, *details)
 
     def takes_clicks(self):
         return '"server":"ok"' in self.readiness()  # whatever the database does
