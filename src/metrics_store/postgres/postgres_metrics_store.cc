@@ -1,13 +1,18 @@
 #include "metrics_store/postgres/postgres_metrics_store.h"
 
+#include "base/thread_name.h"
 #include "metrics_store/postgres/schema.h"
 #include "metrics_store/sql/reads.h"
 #include "metrics_store/sql/sql_snapshot.h"
 
+#include <chrono>
+#include <tuple>
 #include <utility>
 
 namespace clickmill::metrics_store {
 namespace {
+
+constexpr std::chrono::seconds kTryAgain{1};
 
 Result<void> check_url(const std::string& url) {
     PQconninfoOption* options = PQconninfoParse(url.c_str(), nullptr);
@@ -86,7 +91,13 @@ PostgresMetricsStore::~PostgresMetricsStore() = default;
 
 Result<std::unique_ptr<PostgresMetricsStore>> PostgresMetricsStore::open(PostgresOptions options) {
     RETURN_IF_ERROR(check_url(options.url));
-    return std::unique_ptr<PostgresMetricsStore>(new PostgresMetricsStore(std::move(options)));
+    std::unique_ptr<PostgresMetricsStore> store(new PostgresMetricsStore(std::move(options)));
+    std::ignore = store->take();  // health() knows from the start
+    store->watch_ = std::jthread([&of = *store](const std::stop_token& stop) {
+        name_this_thread("postgres");
+        of.watch(stop);
+    });
+    return store;
 }
 
 Result<PostgresMetricsStore::Lease> PostgresMetricsStore::take() {
@@ -113,15 +124,39 @@ Result<PostgresMetricsStore::Lease> PostgresMetricsStore::take() {
 }
 
 Result<std::unique_ptr<PgSession>> PostgresMetricsStore::connect() {
+    auto connected = try_connect();
+    const std::lock_guard lock(mutex_);
+    connect_failure_.reset();
+    if (connected) {
+        is_prepared_ = true;
+    } else {
+        connect_failure_ = connected.error();
+        changed_.notify_one();
+    }
+    return connected;
+}
+
+Result<std::unique_ptr<PgSession>> PostgresMetricsStore::try_connect() {
     ASSIGN_OR_RETURN(auto session, PgSession::open(options_.url));
     {
         const std::lock_guard lock(mutex_);
         if (is_prepared_) return session;
     }
     RETURN_IF_ERROR(options_.only_reads ? check_schema(*session) : prepare_schema(*session));
-    const std::lock_guard lock(mutex_);
-    is_prepared_ = true;
     return session;
+}
+
+void PostgresMetricsStore::watch(const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+        {
+            std::unique_lock lock(mutex_);
+            const auto is_needed = [this] { return connect_failure_.has_value(); };
+            if (!changed_.wait(lock, stop, is_needed)) return;
+        }
+        if (take()) continue;
+        std::unique_lock lock(mutex_);
+        changed_.wait_for(lock, stop, kTryAgain, [] { return false; });
+    }
 }
 
 void PostgresMetricsStore::give_back(std::unique_ptr<Connection> connection) {
@@ -236,11 +271,9 @@ Result<std::unique_ptr<Snapshot>> PostgresMetricsStore::snapshot() {
 }
 
 Result<void> PostgresMetricsStore::health() {
-    {
-        const std::lock_guard lock(mutex_);
-        if (write_failure_) return std::unexpected(*write_failure_);
-    }
-    RETURN_IF_ERROR(take());
+    const std::lock_guard lock(mutex_);
+    if (write_failure_) return std::unexpected(*write_failure_);
+    if (connect_failure_) return std::unexpected(*connect_failure_);
     return {};
 }
 

@@ -11,10 +11,13 @@
 #include "metrics_store/postgres/session.h"
 #include "metrics_store/sql/writer.h"
 
+#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace clickmill::metrics_store {
@@ -28,7 +31,7 @@ struct PostgresOptions {
 // Any thread.
 class PostgresMetricsStore final : public MetricsStore {
 public:
-    // Connects to nobody yet. InvalidInput: this is no url that libpq understands.
+    // A server that is away is no error here. InvalidInput: this is no url that libpq understands.
     static Result<std::unique_ptr<PostgresMetricsStore>> open(PostgresOptions options);
     ~PostgresMetricsStore() override;
 
@@ -46,7 +49,6 @@ public:
     Result<int64_t> settle_all(std::span<const Build> builds) override;
     Result<void> retire(fold::ViewId view, std::span<const calendar::BucketKey> hours) override;
     Result<std::unique_ptr<Snapshot>> snapshot() override;
-    // Connects, where no connection is at rest.
     Result<void> health() override;
 
 private:
@@ -66,6 +68,9 @@ private:
     Result<Lease> take();
     void give_back(std::unique_ptr<Connection> connection);
     Result<std::unique_ptr<PgSession>> connect();
+    Result<std::unique_ptr<PgSession>> try_connect();
+    // Connects again and again while the server is away: health() must wait for nobody.
+    void watch(const std::stop_token& stop);
     std::shared_ptr<const Catalog> catalog() const;
     void keep(std::shared_ptr<const Catalog> catalog);
     // Runs a change, and remembers whether it could be stored.
@@ -79,9 +84,12 @@ private:
     mutable std::mutex mutex_;  // guards what follows
     std::vector<std::unique_ptr<Connection>> idle_;
     size_t out_ = 0;
-    bool is_prepared_ = false;  // the tables are there, and of our version
+    bool is_prepared_ = false;              // the tables are there, and of our version
+    std::optional<Error> connect_failure_;  // of the last try
     std::shared_ptr<const Catalog> catalog_ = std::make_shared<const Catalog>();
     std::optional<Error> write_failure_;  // of the last change
+    std::condition_variable_any changed_;
+    std::jthread watch_;  // last, so that it ends first
 };
 
 }  // namespace clickmill::metrics_store

@@ -15,7 +15,7 @@ Result<void> Writer::commit(const Catalog& catalog, const fold::Commit& commit) 
                      sql::Transaction::begin(session_, {sql::Change::Kind::Partition, partition}));
     for (const fold::ViewChanges& changes : commit.views) RETURN_IF_ERROR(catalog.at(changes.view));
     RETURN_IF_ERROR(check_from(commit));
-    RETURN_IF_ERROR(write_ledger(commit.ledger));
+    ASSIGN_OR_RETURN(const bool is_newest, write_ledger(commit.ledger));
     RETURN_IF_ERROR(write_pieces(commit));
     for (const fold::ViewChanges& changes : commit.views) {
         ASSIGN_OR_RETURN(const StoredView* stored, catalog.at(changes.view));
@@ -23,7 +23,9 @@ Result<void> Writer::commit(const Catalog& catalog, const fold::Commit& commit) 
         RETURN_IF_ERROR(write_rows(*stored, changes, partition));
         RETURN_IF_ERROR(write_position(changes, partition));
     }
-    return transaction.commit();
+    RETURN_IF_ERROR(transaction.commit());
+    if (is_newest) stored_cuts_[partition] = commit.ledger.cuts;
+    return {};
 }
 
 Result<void> Writer::check_from(const fold::Commit& commit) {
@@ -46,7 +48,8 @@ Result<void> Writer::check_from(const fold::Commit& commit) {
     return {};
 }
 
-Result<void> Writer::write_ledger(const fold::Ledger& ledger) {
+// Whether it is the newest there is: only then it is written.
+Result<bool> Writer::write_ledger(const fold::Ledger& ledger) {
     ASSIGN_OR_RETURN(sql::Statement * upsert, session_.statement(sql::upsert_ledger()));
     sql::Binder(*upsert)
         .integer(ledger.partition.value)
@@ -58,7 +61,7 @@ Result<void> Writer::write_ledger(const fold::Ledger& ledger) {
         .integer(std::bit_cast<int64_t>(ledger.repeat_key))
         .integer(ledger.repeat_window_seconds);
     RETURN_IF_ERROR(upsert->run());
-    if (session_.changes() == 0) return {};  // a newer one is there
+    if (session_.changes() == 0) return false;
 
     ASSIGN_OR_RETURN(sql::Statement * classes, session_.statement(sql::upsert_accounting()));
     for (const auto& [project, accounting] : ledger.projects) {
@@ -73,7 +76,8 @@ Result<void> Writer::write_ledger(const fold::Ledger& ledger) {
             .integer(accounting.lost);
         RETURN_IF_ERROR(classes->run());
     }
-    return write_cuts(ledger);
+    RETURN_IF_ERROR(write_cuts(ledger));
+    return true;
 }
 
 // A few a day, but up to thousands in all: written when they differ from what is known to be there.
@@ -85,20 +89,18 @@ Result<void> Writer::write_cuts(const fold::Ledger& ledger) {
                      session_.statement("DELETE FROM ledger_cuts WHERE partition = ?1"));
     sql::Binder(*clear).integer(ledger.partition.value);
     RETURN_IF_ERROR(clear->run());
-    ASSIGN_OR_RETURN(sql::Statement * insert,
-                     session_.statement("INSERT INTO ledger_cuts (partition, first_offset, "
-                                        "append_time_us, slice_seconds, max_entries) VALUES (?1, "
-                                        "?2, ?3, ?4, ?5)"));
-    for (const fold::SliceCut& cut : ledger.cuts) {
-        sql::Binder(*insert)
-            .integer(ledger.partition.value)
-            .integer(cut.offset.value)
-            .integer(microseconds_of(cut.append_time))
-            .integer(cut.slice_seconds)
-            .integer(cut.max_entries);
-        RETURN_IF_ERROR(insert->run());
-    }
-    return {};
+    return session_.run_all(
+        "INSERT INTO ledger_cuts (partition, first_offset, append_time_us, slice_seconds, "
+        "max_entries) VALUES (?1, ?2, ?3, ?4, ?5)",
+        ledger.cuts.size(), [&](size_t i, sql::Statement& insert) {
+            const fold::SliceCut& cut = ledger.cuts[i];
+            sql::Binder(insert)
+                .integer(ledger.partition.value)
+                .integer(cut.offset.value)
+                .integer(microseconds_of(cut.append_time))
+                .integer(cut.slice_seconds)
+                .integer(cut.max_entries);
+        });
 }
 
 Result<void> Writer::write_pieces(const fold::Commit& commit) {

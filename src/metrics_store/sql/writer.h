@@ -27,7 +27,7 @@ public:
 
 private:
     Result<void> check_from(const fold::Commit& commit);
-    Result<void> write_ledger(const fold::Ledger& ledger);
+    Result<bool> write_ledger(const fold::Ledger& ledger);
     Result<void> write_cuts(const fold::Ledger& ledger);
     Result<void> write_pieces(const fold::Commit& commit);
     Result<void> write_marks(const StoredView& stored, const fold::ViewChanges& changes,
