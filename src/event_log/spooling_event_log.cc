@@ -179,9 +179,12 @@ private:
         spool_->append(kSpool, spooled(partition, record),
                        [this, events, done = std::move(done)](Result<Offset> result) mutable {
                            if (result) counters_.accepted.add(events);
+                           {
+                               const std::lock_guard lock(mutex_);
+                               --open_appends_;
+                           }
+                           // Last: whoever is answered may let go of this log.
                            done(std::move(result));
-                           const std::lock_guard lock(mutex_);
-                           --open_appends_;
                        });
     }
 
