@@ -161,9 +161,8 @@ void RepeatTables::begin_or_end_piece(Offset offset, Moment append_time, bool is
 
 bool RepeatTables::is_cut(Offset offset, Moment append_time) const {
     if (offset < facts_below_) {
-        return std::binary_search(
-            cuts_.begin(), cuts_.end(), SliceCut{.offset = offset},
-            [](const SliceCut& a, const SliceCut& b) { return a.offset < b.offset; });
+        const SliceCut* cut = cut_of(offset);
+        return cut && cut->offset == offset;
     }
     if (slices_.empty()) return true;
     const SliceCut& current = slices_.back().cut;
@@ -178,20 +177,15 @@ bool RepeatTables::is_cut(Offset offset, Moment append_time) const {
 void RepeatTables::enter(Offset offset, Moment append_time) {
     const bool is_new_slice = is_cut(offset, append_time);
     begin_or_end_piece(offset, append_time, is_new_slice);
-    if (!is_new_slice) {
-        if (!slices_.empty()) return;
-        // A rebuild that starts where older records are gone: the slice goes on under its recorded
-        // limits.
-        SliceCut cut{offset, append_time, limits_.slice_seconds, limits_.max_entries};
-        if (const SliceCut* known = cut_of(offset)) cut = *known;
-        return begin_slice(cut);
-    }
+    // Else a rebuild starts where older records are gone, and the slice goes on under its recorded
+    // limits.
+    if (!is_new_slice && !slices_.empty()) return;
     SliceCut cut{offset, append_time, limits_.slice_seconds, limits_.max_entries};
-    if (offset < facts_below_) {
-        cut = *cut_of(offset);
-    } else {
+    if (offset >= facts_below_) {
         cuts_.push_back(cut);
         if (cuts_.size() > kMaxCuts) cuts_.erase(cuts_.begin());
+    } else if (const SliceCut* known = cut_of(offset)) {
+        cut = *known;
     }
     begin_slice(cut);
 }

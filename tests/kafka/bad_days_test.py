@@ -13,11 +13,11 @@ import pathlib
 import random
 import subprocess
 import sys
-import tempfile
 import time
 
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / folder) for folder in ("support", "crash")]
 from crash_test import Comparison, Journal, Load  # noqa: E402
+from days import run_days  # noqa: E402
 from kafka_roles import GROUP, TOPIC, RolesOnKafka  # noqa: E402
 from kill_test import java_client  # noqa: E402
 from real_clickmill import parse_arguments, wait_until  # noqa: E402
@@ -293,26 +293,9 @@ DAYS = (survives_a_pause, counts_repeats_in_any_order_once, names_a_topic_that_d
         stops_when_the_topic_is_another)  # in this order: the last two end the topic
 
 
-def run_days(days, roles, options):
-    """Each day's differences; the exit code."""
-    passed, failed = 0, []
-    for day in days:
-        if options.days and not any(part in day.__name__ for part in options.days):
-            continue
-        begin = time.monotonic()
-        with tempfile.TemporaryDirectory(prefix="clickmill-kafka-day-") as folder:
-            try:
-                differences = day(roles, options, pathlib.Path(folder))
-            except (TimeoutError, RuntimeError, OSError, AssertionError, subprocess.SubprocessError) as error:
-                differences = [str(error)]
-        print(f"{day.__name__}: {'; '.join(differences) or 'holds'} ({time.monotonic() - begin:.1f} s)", flush=True)
-        if differences:
-            print("\n".join(process.output()[-3000:] for process in roles.roles))
-            failed.append(f"failed: {day.__name__}: {'; '.join(differences)}")
-        else:
-            passed += 1
-    print(*failed, f"{passed} passed, {len(failed)} failed", sep="\n")  # last, where whoever looks at the end finds it
-    return bool(failed)
+def run_days_on_kafka(days, roles, options):
+    return run_days(days, options.days, lambda day, folder: day(roles, options, folder),
+                    lambda: "\n".join(process.output()[-3000:] for process in roles.roles))
 
 
 def main():
@@ -323,7 +306,7 @@ def main():
     parser.add_argument("--rate", type=int, default=2_000, help="events a second")
     options = parse_arguments(parser, "load")
     with RolesOnKafka(options.bin, f"days-{os.getpid()}") as roles:
-        return run_days(DAYS, roles, options)
+        return run_days_on_kafka(DAYS, roles, options)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import sys
 import time
 
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / folder) for folder in ("support", "crash")]
-from bad_days_test import differences_of, run_days, says  # noqa: E402
+from bad_days_test import differences_of, run_days_on_kafka, says  # noqa: E402
 from crash_test import Journal, Load  # noqa: E402
 from kafka_roles import RolesOnKafka, secure_settings  # noqa: E402
 from real_clickmill import parse_arguments, wait_until  # noqa: E402
@@ -125,7 +125,7 @@ def main():
     with RolesOnKafka(options.bin, f"cluster-{os.getpid()}", brokers=3, is_secure=True) as roles:
         loaded = UnderLoad(roles, options)
         try:
-            return run_days(DAYS, loaded, options)
+            return run_days_on_kafka(DAYS, loaded, options)
         finally:
             loaded.end()
 

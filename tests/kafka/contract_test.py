@@ -8,10 +8,10 @@ Starts three brokers and stops the third: topics with a replica on it can be mad
 import argparse
 import os
 import pathlib
-import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from contract_program import run_contract  # noqa: E402
 from kafka_cluster import KafkaCluster  # noqa: E402
 from real_clickmill import parse_arguments  # noqa: E402
 
@@ -24,15 +24,9 @@ def main():
     try:
         cluster.start()
         cluster.stop(3, seconds=60)
-        test = pathlib.Path(options.bin).with_name("event_log_contract_test")
-        done = subprocess.run([test, f"--gtest_filter={options.filter}"], text=True, stdout=subprocess.PIPE,
-                              env={**os.environ, "CLICKMILL_TEST_KAFKA": cluster.bootstrap_of(1, 2)})
+        return run_contract(options, "event_log_contract_test", CLICKMILL_TEST_KAFKA=cluster.bootstrap_of(1, 2))
     finally:
         cluster.delete()
-    print(done.stdout)
-    passed, failed = (done.stdout.count(f"\n[{mark}] ") for mark in ("       OK ", "  FAILED  "))
-    print(f"{passed} passed, {failed // 2 or int(done.returncode != 0)} failed")
-    return done.returncode or int(passed == 0)
 
 
 if __name__ == "__main__":

@@ -11,13 +11,11 @@ import datetime
 import os
 import pathlib
 import random
-import subprocess
 import sys
-import tempfile
 import time
 
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / folder) for folder in ("support", "crash")]
-from bad_days_test import differences_of, run_days  # noqa: E402
+from bad_days_test import differences_of, run_days_on_kafka  # noqa: E402
 from crash_test import Comparison, Journal, Load  # noqa: E402
 from kafka_roles import RoleProcess, RolesOnKafka  # noqa: E402
 from real_clickmill import faketime_preload, parse_arguments, wait_until  # noqa: E402
@@ -167,7 +165,7 @@ def main():
     options = parse_arguments(parser, "load")
     settings = {"CLICKMILL_KAFKA__SPOOL_GIB": "1", "CLICKMILL_KAFKA__DELIVERY_TIMEOUT_MS": "3000"}
     with RolesOnKafka(options.bin, f"spool-{os.getpid()}", settings=settings) as roles:
-        return run_days(DAYS, roles, options)
+        return run_days_on_kafka(DAYS, roles, options)
 
 
 if __name__ == "__main__":

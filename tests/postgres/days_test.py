@@ -8,11 +8,11 @@ import os
 import pathlib
 import subprocess
 import sys
-import tempfile
 import time
 
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / folder) for folder in ("support", "crash")]
 from crash_test import Comparison, Journal, Load  # noqa: E402
+from days import run_days  # noqa: E402
 from postgres_cluster import DATABASE, ROLE, PostgresCluster, programs  # noqa: E402
 from real_clickmill import Clickmill, parse_arguments, wait_until  # noqa: E402
 
@@ -174,27 +174,15 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rate", type=int, default=2_000, help="events a second")
     options = parse_arguments(parser, "load")
-    passed, failed = 0, []
-    for day in DAYS:
-        if options.days and not any(part in day.__name__ for part in options.days):
-            continue
-        begin = time.monotonic()
+
+    def live_through(day, folder):
         postgres = PostgresCluster(f"days-{os.getpid()}")
-        with tempfile.TemporaryDirectory(prefix="clickmill-postgres-day-") as folder:
-            try:
-                postgres.start()
-                differences = day(options, postgres, pathlib.Path(folder))
-            except (TimeoutError, RuntimeError, OSError, AssertionError, subprocess.SubprocessError) as error:
-                differences = [str(error)]
-            finally:
-                postgres.delete()
-        print(f"{day.__name__}: {'; '.join(differences) or 'holds'} ({time.monotonic() - begin:.1f} s)", flush=True)
-        if differences:
-            failed.append(f"failed: {day.__name__}: {'; '.join(differences)}")
-        else:
-            passed += 1
-    print(*failed, f"{passed} passed, {len(failed)} failed", sep="\n")
-    return bool(failed)
+        try:
+            postgres.start()
+            return day(options, postgres, folder)
+        finally:
+            postgres.delete()
+    return run_days(DAYS, options.days, live_through)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ import secrets
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 
@@ -77,8 +76,8 @@ class PostgresCluster:
 
     def run(self, *command, **options):
         """Runs one of its programs as the server's user."""
-        done = subprocess.run(self.as_server_user(*command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                              cwd=self.folder, **options)
+        done = subprocess.run(self.as_server_user(*command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, cwd=self.folder, **options)
         if done.returncode != 0:
             raise RuntimeError(f"{command[0]} gave {done.returncode}: {done.stdout[-2000:]}{self.log()}")
         return done.stdout
@@ -172,7 +171,3 @@ class PostgresCluster:
         """Runs statements; their rows, one a line."""
         return self.run("psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set", "ON_ERROR_STOP=1",
                         "--command", text, self.url.removesuffix(DATABASE) + database)
-
-
-if __name__ == "__main__":
-    sys.exit("use script/postgres")

@@ -23,11 +23,6 @@ Result<void> check_url(const std::string& url) {
                 "a url is postgresql://user:password@host:5432/database");
 }
 
-bool is_of_the_caller(const Error& error) {
-    return error.code == ErrorCode::Conflict || error.code == ErrorCode::NotFound ||
-           error.code == ErrorCode::InvalidInput;
-}
-
 }  // namespace
 
 // A connection that nobody else uses, until it goes.
@@ -55,8 +50,7 @@ public:
         Reading reading(std::move(lease));
         RETURN_IF_ERROR(
             reading.session().execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
-        ASSIGN_OR_RETURN(reading.catalog_, newest_catalog(reading.session(), store.catalog()));
-        store.keep(reading.catalog_);
+        ASSIGN_OR_RETURN(reading.catalog_, store.look(reading.session()));
         return reading;
     }
     Reading(Reading&&) noexcept = default;
@@ -70,7 +64,7 @@ private:
     explicit Reading(Lease lease) : lease_(std::move(lease)) {}
 
     Lease lease_;
-    std::shared_ptr<const Catalog> catalog_;
+    Known catalog_;
 };
 
 class PostgresMetricsStore::PgSnapshot final : public SqlSnapshot {
@@ -166,13 +160,19 @@ void PostgresMetricsStore::give_back(std::unique_ptr<Connection> connection) {
     if (connection->session->is_idle()) idle_.push_back(std::move(connection));
 }
 
-std::shared_ptr<const Catalog> PostgresMetricsStore::catalog() const {
-    const std::lock_guard lock(mutex_);
-    return catalog_;
+Result<PostgresMetricsStore::Known> PostgresMetricsStore::look(PgSession& session) {
+    Known known;
+    {
+        const std::lock_guard lock(mutex_);
+        known = catalog_;
+    }
+    ASSIGN_OR_RETURN(known, newest_catalog(session, std::move(known)));
+    keep(known);
+    return known;
 }
 
 // Views are only ever added: of two catalogues the larger one is the newer.
-void PostgresMetricsStore::keep(std::shared_ptr<const Catalog> catalog) {
+void PostgresMetricsStore::keep(Known catalog) {
     const std::lock_guard lock(mutex_);
     if (catalog->views.size() > catalog_->views.size()) catalog_ = std::move(catalog);
 }
@@ -187,10 +187,8 @@ auto PostgresMetricsStore::change(Change change)
     const auto run =
         [&]() -> decltype(change(std::declval<Connection&>(), std::declval<const Known&>())) {
         ASSIGN_OR_RETURN(Lease lease, take());
-        PgSession& session = *lease.connection().session;
-        ASSIGN_OR_RETURN(const Known newest, newest_catalog(session, catalog()));
-        keep(newest);
-        return change(lease.connection(), newest);
+        ASSIGN_OR_RETURN(const Known known, look(*lease.connection().session));
+        return change(lease.connection(), known);
     };
     auto done = run();
     const std::lock_guard lock(mutex_);

@@ -71,8 +71,9 @@ private:
     Result<std::unique_ptr<PgSession>> try_connect();
     // Connects again and again while the server is away: health() must wait for nobody.
     void watch(const std::stop_token& stop);
-    std::shared_ptr<const Catalog> catalog() const;
-    void keep(std::shared_ptr<const Catalog> catalog);
+    // What is declared now, by whomever.
+    Result<Known> look(PgSession& session);
+    void keep(Known catalog);
     // Runs a change, and remembers whether it could be stored.
     template <typename Change>
     auto change(Change change)
@@ -86,7 +87,7 @@ private:
     size_t out_ = 0;
     bool is_prepared_ = false;              // the tables are there, and of our version
     std::optional<Error> connect_failure_;  // of the last try
-    std::shared_ptr<const Catalog> catalog_ = std::make_shared<const Catalog>();
+    Known catalog_ = std::make_shared<const Catalog>();
     std::optional<Error> write_failure_;  // of the last change
     std::condition_variable_any changed_;
     std::jthread watch_;  // last, so that it ends first

@@ -41,15 +41,7 @@ Result<void> check(int64_t version) {
 }
 
 Result<void> create(PgSession& session) {
-    const sql::RollupTables totals("totals", {});
-    std::vector<std::string> statements = sql::create_common_tables(sql::kPostgres);
-    const auto append = [&](const std::vector<std::string>& more) {
-        statements.insert(statements.end(), more.begin(), more.end());
-    };
-    statements.emplace_back("INSERT INTO rollups (name, base_name) VALUES ('totals', 'totals')");
-    append(sql::create_rollup_tables(sql::kPostgres, totals));
-    statements.push_back(sql::create_readable_view(sql::kPostgres, totals));
-    append(sql::create_views_of_totals(sql::kPostgres, totals));
+    std::vector<std::string> statements = sql::create_tables(sql::kPostgres);
     statements.emplace_back("CREATE TABLE clickmill_schema (version BIGINT NOT NULL)");
     statements.push_back(
         fmt::format("INSERT INTO clickmill_schema (version) VALUES ({})", kSchemaVersion));

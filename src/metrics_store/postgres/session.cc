@@ -7,7 +7,6 @@
 #include <bit>
 #include <charconv>
 #include <cstring>
-#include <map>
 #include <optional>
 #include <tuple>
 
@@ -20,7 +19,8 @@ constexpr Oid kBytea = 17;
 constexpr Oid kInt8 = 20;
 constexpr Oid kText = 25;
 constexpr int kBinary = 1;
-// Rows sent before their answers are read: those stay well below what a socket holds.
+// Statements sent before their answers are looked at; libpq reads while it sends, so neither side
+// waits for the other.
 constexpr size_t kPipelined = 512;
 
 // ?1 of the shared statements is $1 here; what stands in quotes stays.

@@ -9,6 +9,11 @@
 namespace clickmill::metrics_store {
 namespace {}  // namespace
 
+bool is_of_the_caller(const Error& error) {
+    return error.code == ErrorCode::Conflict || error.code == ErrorCode::NotFound ||
+           error.code == ErrorCode::InvalidInput;
+}
+
 Result<void> Writer::commit(const Catalog& catalog, const fold::Commit& commit) {
     const PartitionId partition = commit.ledger.partition;
     ASSIGN_OR_RETURN(sql::Transaction transaction,

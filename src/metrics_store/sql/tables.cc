@@ -148,4 +148,17 @@ std::vector<std::string> create_rollup_tables(const Dialect& dialect, const Roll
     };
 }
 
+std::vector<std::string> create_tables(const Dialect& dialect) {
+    const RollupTables totals("totals", {});
+    std::vector<std::string> statements = create_common_tables(dialect);
+    const auto append = [&](const std::vector<std::string>& more) {
+        statements.insert(statements.end(), more.begin(), more.end());
+    };
+    statements.emplace_back("INSERT INTO rollups (name, base_name) VALUES ('totals', 'totals')");
+    append(create_rollup_tables(dialect, totals));
+    statements.push_back(create_readable_view(dialect, totals));
+    append(create_views_of_totals(dialect, totals));
+    return statements;
+}
+
 }  // namespace clickmill::metrics_store::sql

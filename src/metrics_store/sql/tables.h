@@ -31,6 +31,8 @@ struct RollupTables {
 std::vector<std::string> column_names(std::span<const std::string> dimensions);
 
 // Statements that make the tables of all rollups, of one rollup, and the views for people.
+// Of a new store: the common ones, the rollup `totals` and the views over it.
+std::vector<std::string> create_tables(const Dialect& dialect);
 std::vector<std::string> create_common_tables(const Dialect& dialect);
 std::string create_repeat_pieces(const Dialect& dialect);  // one of the common ones
 std::vector<std::string> create_rollup_tables(const Dialect& dialect, const RollupTables& tables);

@@ -45,6 +45,9 @@ private:
     std::map<PartitionId, std::vector<fold::SliceCut>> stored_cuts_;  // as far as committed
 };
 
+// Whether a change was refused for what it is, so that the next one may well be stored.
+bool is_of_the_caller(const Error& error);
+
 // Headers of a grain in a range of buckets, sorted by bucket.
 Result<std::vector<Header>> read_headers(sql::Session& session, fold::ViewId view,
                                          calendar::Grain grain, BucketRange buckets);

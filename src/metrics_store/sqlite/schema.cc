@@ -20,15 +20,7 @@ Result<int64_t> number(SqliteSession& session, const std::string& text) {
 
 Result<void> create(SqliteSession& session) {
     ASSIGN_OR_RETURN(sql::Transaction transaction, sql::Transaction::begin(session, {}));
-    const sql::RollupTables totals("totals", {});
-    std::vector<std::string> statements = sql::create_common_tables(sql::kSqlite);
-    statements.emplace_back("INSERT INTO rollups (name, base_name) VALUES ('totals', 'totals')");
-    const auto append = [&](const std::vector<std::string>& more) {
-        statements.insert(statements.end(), more.begin(), more.end());
-    };
-    append(sql::create_rollup_tables(sql::kSqlite, totals));
-    statements.push_back(sql::create_readable_view(sql::kSqlite, totals));
-    append(sql::create_views_of_totals(sql::kSqlite, totals));
+    std::vector<std::string> statements = sql::create_tables(sql::kSqlite);
     statements.push_back(fmt::format("PRAGMA application_id = {}", kApplicationId));
     statements.push_back(fmt::format("PRAGMA user_version = {}", kSchemaVersion));
     for (const std::string& statement : statements) RETURN_IF_ERROR(session.execute(statement));

@@ -112,15 +112,12 @@ auto SqliteMetricsStore::change(Change change) -> decltype(change(std::declval<D
         current = database_;
     }
     auto done = change(*current);
-    const bool is_caller = !done && (done.error().code == ErrorCode::Conflict ||
-                                     done.error().code == ErrorCode::NotFound ||
-                                     done.error().code == ErrorCode::InvalidInput);
     if (!done && done.error().code == ErrorCode::Corrupt)
         return std::unexpected(found_damage(current, std::move(done).error()));
     const std::lock_guard lock(mutex_);
     if (done)
         write_failure_.reset();
-    else if (!is_caller)
+    else if (!is_of_the_caller(done.error()))
         write_failure_ = done.error();
     return done;
 }
