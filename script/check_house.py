@@ -4,7 +4,8 @@ import pathlib, re, sys
 
 MAY_KNOW = {  # besides the room itself; rooms above the ground floor also know base and telemetry
     "base": set(), "telemetry": set(), "event": set(), "event_log": set(), "http": set(), "config": set(),
-    "calendar": set(), "control": set(), "fold": {"event", "calendar"}, "metrics_store": {"fold", "calendar"},
+    "calendar": set(), "sql": set(), "control": {"event", "sql"}, "fold": {"event", "calendar"},
+    "metrics_store": {"fold", "calendar", "sql"},
     "archive": {"event_log", "event"}, "collector": {"event_log", "event", "http", "control"},
     "aggregator": {"event_log", "fold", "metrics_store"},
     "query_api": {"metrics_store", "calendar", "http", "control"},

@@ -223,18 +223,19 @@ def quick_steps():
              ("python-units", python_units)]
     steps += [("docs", docs), ("api", api), ("browser", browser),
               ("operation", python_test("tests/operation/operation_test.py")),
-              ("recount", python_test("tests/recount/recount_test.py", "--events", "150000")),
+              ("recount", python_test("tests/recount/recount_test.py", "--events", "30000")),
               ("crash", python_test("tests/crash/crash_test.py", "--rounds", "20")),
               ("disk-full", python_test("tests/crash/disk_full_test.py")),
               ("damage", python_test("tests/crash/damage_test.py")),
               ("clock-jump", python_test("tests/crash/clock_jump_test.py")),
               ("postgres-contract", python_test("tests/postgres/contract_test.py")),
               ("postgres-days", python_test("tests/postgres/days_test.py")),
+              ("postgres-disk-full", python_test("tests/postgres/disk_full_test.py")),
+              ("postgres-replica", python_test("tests/postgres/replica_test.py")),
+              ("clickhouse-contract", python_test("tests/clickhouse/contract_test.py")),
               ("kafka-contract", python_test("tests/kafka/contract_test.py")),
-              ("kafka-kill", python_test("tests/kafka/kill_test.py", "--rounds", "10")),
+              ("kafka-kill", python_test("tests/kafka/kill_test.py", "--rounds", "4")),
               ("kafka-bad-days", python_test("tests/kafka/bad_days_test.py")),
-              ("kafka-spool", python_test("tests/kafka/spool_test.py")),
-              ("kafka-cluster", python_test("tests/kafka/cluster_days_test.py", "--kills", "1")),
               ("kafka-rebalance", python_test("tests/kafka/rebalance_test.py", "--seed", "1"))]
     return steps
 
@@ -250,12 +251,25 @@ def deep_steps():
                                       environment={"CLICKMILL_SIMULATION_SEEDS": "1000"})),
             ("recount-million", python_test("tests/recount/recount_test.py", "--events", "1000000",
                                             preset="dev")),
-            ("crash-200", python_test("tests/crash/crash_test.py", "--rounds", "200", "--seed", "200",
+            ("crash-100", python_test("tests/crash/crash_test.py", "--rounds", "100", "--seed", "200",
                                       preset="dev")),
             ("kafka-cluster-3", python_test("tests/kafka/cluster_days_test.py", preset="dev")),
             ("kafka-kill-20", python_test("tests/kafka/kill_test.py", "--rounds", "20", preset="dev")),
-            ("postgres-rebalance", python_test("tests/kafka/rebalance_test.py", "--postgres", "--rounds", "6",
-                                               preset="dev"))]
+            ("clickhouse-days", python_test("tests/clickhouse/days_test.py", preset="dev")),
+            ("clickhouse-kill", python_test("tests/crash/store_kill_test.py", "--store", "clickhouse", "--rounds", "8",
+                                            preset="dev")),
+            ("stores-500", python_test("tests/recount/stores_test.py", "--events", "200000", preset="dev")),
+            ("clickhouse-questions", python_test("tests/clickhouse/contract_test.py", "--all", "--filter",
+                                                 "*EveryCombination*:*Model*")),
+            ("kafka-spool", python_test("tests/kafka/spool_test.py", preset="dev")),
+            ("stores-copy", python_test("tests/recount/copy_test.py", "--back", "--events", "20000",
+                                             preset="dev")),
+            ("postgres-kill", python_test("tests/crash/store_kill_test.py", "--store", "postgres", "--rounds", "20",
+                                          preset="dev")),
+            ("postgres-rebalance", python_test("tests/kafka/rebalance_test.py", "--store", "postgres",
+                                               "--rounds", "6", preset="dev")),
+            ("clickhouse-rebalance", python_test("tests/kafka/rebalance_test.py", "--store", "clickhouse",
+                                                 "--rounds", "6", preset="dev"))]
 
 
 def run_steps(steps):

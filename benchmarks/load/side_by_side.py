@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures the whole program beside its references, and writes the table into benchmarks/results/.
 
-    benchmarks/load/side_by_side.py --bin build/bench/bin/clickmill            all of it, about 10 minutes
+    benchmarks/load/side_by_side.py --bin build/bench/bin/clickmill            all of it, about 35 minutes
     benchmarks/load/side_by_side.py --only collector_beside_nginx --quick      one measurement, quickly
 
 Needs a quiet machine: what else runs is in the figures. The load before the start is written down.
@@ -20,14 +20,17 @@ sys.path.insert(0, str(SOURCE / "tests" / "support"))
 import kafka_measures  # noqa: E402
 import machine  # noqa: E402
 import measures  # noqa: E402
+import store_measures  # noqa: E402
 from real_clickmill import parse_arguments  # noqa: E402
+from store_world import STORES  # noqa: E402
 
 ALL = ["collector_beside_nginx", "collector_in_batches", "fold_from_the_log", "live_at_a_rate", "questions",
-       "start_after_a_kill", "kafka_collector", "kafka_fold", "kafka_takeover"]
+       "start_after_a_kill", "kafka_collector", "kafka_fold", "kafka_takeover", "store_commits", "store_questions"]
+HOMES = {"kafka": kafka_measures, "store": store_measures}
 
 
 def shown(number, unit):
-    if unit in ("requests/s", "events/s", "events/s per core"):
+    if unit in ("requests/s", "events/s", "events/s per core", "rows/s"):
         return f"{number:,.0f}"
     return f"{number:.2f}" if number < 100 else f"{number:.0f}"
 
@@ -79,11 +82,14 @@ def parse():
     parser.add_argument("--history-events", type=int, default=4_000_000)
     parser.add_argument("--log-gib", type=float, default=2)
     parser.add_argument("--kafka-events", type=int, default=5_000_000)
-    options = parse_arguments(parser, "load", "history", "fold_log")
+    parser.add_argument("--store-clicks", type=int, nargs="+", default=[10_000_000], help="histories of so many clicks")
+    parser.add_argument("--stores", nargs="+", choices=STORES, default=list(STORES))
+    options = parse_arguments(parser, "load", "history", "fold_log", "rows")
     if options.quick:
         options.repeats, options.seconds, options.live_seconds = 1, 3, 5
         options.fold_events, options.history_events, options.log_gib = 200_000, 200_000, 0.05
         options.kafka_events = min(options.kafka_events, 200_000)
+        options.store_clicks = [100_000]
     return options
 
 
@@ -97,7 +103,7 @@ def main():
         with tempfile.TemporaryDirectory(prefix="clickmill-bench-", dir=options.scratch) as scratch:
             print(f"# {name}", flush=True)
             try:
-                home = kafka_measures if name.startswith("kafka") else measures
+                home = HOMES.get(name.split("_")[0], measures)
                 rows = getattr(home, name)(options, pathlib.Path(scratch))
             except (RuntimeError, TimeoutError, OSError, subprocess.SubprocessError) as problem:
                 print(f"{name} could not be measured: {problem}", file=sys.stderr)

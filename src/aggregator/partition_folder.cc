@@ -1,5 +1,7 @@
 #include "aggregator/partition_folder.h"
 
+#include "metrics_store/copy.h"
+
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -13,6 +15,10 @@ constexpr std::chrono::seconds kAskAgain{1};
 Result<void> check_identity(PartitionId partition, const fold::Ledger& ledger,
                             const event_log::PartitionState& state, int32_t partition_count) {
     const std::string where = fmt::format("partition {}", partition.value);
+    if (ledger.log_id == metrics_store::kUnfinishedCopy) {
+        return fail(ErrorCode::Conflict, "the metrics store is a copy that is not complete", where,
+                    "start the same 'clickmill store copy' again: it goes on where it was");
+    }
     if (ledger.log_id != state.log_id) {
         return fail(ErrorCode::Conflict, "the metrics belong to another event log", where,
                     fmt::format("stored for log {}, found log {}; bring the right event log back, "

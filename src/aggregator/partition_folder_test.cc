@@ -2,6 +2,7 @@
 
 #include "aggregator/test_doors.h"
 #include "aggregator/test_world.h"
+#include "metrics_store/copy.h"
 
 #include <fmt/core.h>
 #include <gmock/gmock.h>
@@ -54,6 +55,17 @@ TEST(PartitionFolder, RefusesAnotherLog) {
     EXPECT_EQ(opened.error().code, ErrorCode::Conflict);
     EXPECT_THAT(opened.error().message(),
                 HasSubstr("stored for log memory, found log another; bring the right event log"));
+}
+
+TEST(PartitionFolder, RefusesACopyThatIsNotComplete) {
+    World world;
+    world.click({.id = "a"});
+    ASSERT_TRUE(world.store.commit(
+        {.ledger = {.log_id = std::string(metrics_store::kUnfinishedCopy), .partition_count = 1}}));
+    const auto opened = world.open();
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, ErrorCode::Conflict);
+    EXPECT_THAT(opened.error().message(), HasSubstr("start the same 'clickmill store copy' again"));
 }
 
 TEST(PartitionFolder, RefusesAnotherNumberOfPartitions) {

@@ -196,6 +196,10 @@ Result<void> SettleTask::read_parts() {
             std::any_of(hours.begin(), hours.end(),
                         [&](const calendar::Hour& hour) { return hour.key == header.bucket; });
         if (!is_part) continue;
+        if (header.is_forgotten) {
+            step_ = Step::Done;  // it stays as it is: a part of it can be read no more
+            return {};
+        }
         if (!counts(header, marks_) && !is_planted("day of any hours")) continue;
         ASSIGN_OR_RETURN(const auto rows,
                          snapshot->bucket_rows(view_.id, false, part_grain, header.bucket));

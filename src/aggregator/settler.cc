@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 namespace clickmill::aggregator {
 namespace {
@@ -22,6 +23,11 @@ constexpr BucketRange kEverything{INT64_MIN, INT64_MAX};
 constexpr size_t kBytesAtOnce = 16 << 20;
 constexpr size_t kRowBytes = 100;    // of a row without its sketch
 constexpr size_t kHoursAtOnce = 48;  // retired in one transaction
+// Retention is looked after once an hour. What it could not forget yet it looks at again for so
+// long, or after a restart.
+constexpr int64_t kForgetEvery = kHourSeconds;
+constexpr int64_t kForgetAgain = 70 * kDaySeconds;
+constexpr int64_t kLongestBucket = 32 * kDaySeconds;
 
 int64_t seconds_of(Moment moment) {
     return std::chrono::floor<std::chrono::seconds>(moment).time_since_epoch().count();
@@ -33,20 +39,23 @@ const Header* header_of(const std::vector<Header>& headers, BucketKey bucket) {
     return found == headers.end() ? nullptr : &*found;
 }
 
-bool holds(const Header& header, BucketKey hour) {
+// Hours that stand in one piece, such as those that a day holds.
+bool holds(const Header& header, const metrics_store::HourRange& hours) {
     return std::any_of(header.held.begin(), header.held.end(),
                        [&](const metrics_store::HourRange& range) {
-                           return range.first <= hour && hour <= range.last;
+                           return range.first <= hours.first && hours.last <= range.last;
                        });
 }
 
-std::span<const PartitionMark> marks_of(const std::vector<PartitionMark>& marks, BucketKey hour) {
-    const auto first =
-        std::lower_bound(marks.begin(), marks.end(), hour,
-                         [](const PartitionMark& mark, BucketKey key) { return mark.hour < key; });
-    const auto last = std::find_if(first, marks.end(),
-                                   [&](const PartitionMark& mark) { return mark.hour != hour; });
+std::span<const PartitionMark> marks_of(const std::vector<PartitionMark>& marks,
+                                        const metrics_store::HourRange& hours) {
+    const auto first = std::ranges::lower_bound(marks, hours.first, {}, &PartitionMark::hour);
+    const auto last =
+        std::ranges::upper_bound(first, marks.end(), hours.last, {}, &PartitionMark::hour);
     return {first, last};
+}
+std::span<const PartitionMark> marks_of(const std::vector<PartitionMark>& marks, BucketKey hour) {
+    return marks_of(marks, metrics_store::HourRange{hour, hour});
 }
 
 }  // namespace
@@ -99,7 +108,7 @@ private:
 
 Settler::Settler(SettlerOptions options, metrics_store::MetricsStore& store,
                  telemetry::Logger& logger)
-    : options_(options), store_(store), logger_(logger) {}
+    : options_(std::move(options)), store_(store), logger_(logger) {}
 
 // No snapshot is held while something is written: a store could not reuse what it wrote meanwhile.
 Result<int64_t> Settler::pass(std::stop_token stop) {
@@ -164,6 +173,7 @@ Result<int64_t> Settler::pass_view(const fold::View& view, std::stop_token stop)
         settled += more;
     }
     if (options_.retires_live_rows) RETURN_IF_ERROR(retire(due));
+    RETURN_IF_ERROR(forget_old(due, stop));
     if (!stop.stop_requested()) looked_at_[view.id] = complete;
     return settled;
 }
@@ -196,13 +206,14 @@ Result<bool> Settler::is_stale(const Due& due, Grain grain, BucketKey bucket) co
     const BucketRange range{hours.front().key, hours.back().key};
     ASSIGN_OR_RETURN(const auto marks, snapshot->marks(due.view.id, range));
     ASSIGN_OR_RETURN(const auto own, snapshot->headers(due.view.id, grain, {bucket, bucket}));
+    if (!own.empty() && own.front().is_forgotten) return false;
     if (!own.empty() && !counts(own.front(), marks)) return true;
     ASSIGN_OR_RETURN(const auto parts, snapshot->headers(due.view.id, Grain::Hour, range));
     return std::any_of(parts.begin(), parts.end(), [&](const Header& part) {
         const bool is_ours =
             due.calendar.bucket_of_day(grain, due.calendar.hour_of(part.bucket).day) == bucket;
-        return is_ours && counts(part, marks_of(marks, part.bucket)) &&
-               (own.empty() || !holds(own.front(), part.bucket));
+        return is_ours && !part.is_forgotten && counts(part, marks_of(marks, part.bucket)) &&
+               (own.empty() || !holds(own.front(), {part.bucket, part.bucket}));
     });
 }
 
@@ -222,11 +233,17 @@ Result<int64_t> Settler::settle_coarse(const Due& due, Grain grain, std::stop_to
     return batch.written();
 }
 
+// No click can touch what ended by this instant any more. An hour of grace covers a record that was
+// stamped before the end was seen and stored after.
+int64_t Settler::no_click_before(const Due& due) {
+    return seconds_of(due.complete_through) - due.view.definition.limits.late_seconds -
+           kHourSeconds;
+}
+
 // A day's live rows stay until no click can touch any of its hours: its limits on variety stand on
-// them. An hour of grace covers a record that was stamped before the end was seen and stored after.
+// them.
 Result<void> Settler::retire(const Due& due) {
-    const int64_t safe =
-        seconds_of(due.complete_through) - due.view.definition.limits.late_seconds - kHourSeconds;
+    const int64_t safe = no_click_before(due);
     ASSIGN_OR_RETURN(const std::vector<Header> headers, hour_headers(due));
     std::map<BucketKey, std::vector<BucketKey>> days;
     for (const BucketKey hour : due.hours) days[due.calendar.hour_of(hour).day].push_back(hour);
@@ -250,6 +267,103 @@ Result<void> Settler::retire(const Due& due) {
         const auto some =
             std::span(gone).subspan(first, std::min(kHoursAtOnce, gone.size() - first));
         RETURN_IF_ERROR(store_.retire(due.view.id, some));
+    }
+    return {};
+}
+
+int64_t Retention::days_of(Grain grain) const {
+    switch (grain) {
+        case Grain::Hour:
+            return hour_days;
+        case Grain::Day:
+            return day_days;
+        case Grain::Week:
+            return week_days;
+        case Grain::Month:
+            return month_days;
+    }
+    return 0;
+}
+
+Result<void> Settler::forget_old(const Due& due, std::stop_token stop) {
+    const auto own = options_.retention_of.find(due.view.definition.rollup.name);
+    const Retention& retention =
+        own == options_.retention_of.end() ? options_.retention : own->second;
+    for (const Grain grain : {Grain::Hour, Grain::Day, Grain::Week, Grain::Month}) {
+        const int64_t days = retention.days_of(grain);
+        if (days == 0) continue;
+        const int64_t before = seconds_of(due.complete_through) - days * kDaySeconds;
+        const auto last = forgotten_before_.find({due.view.id, grain});
+        if (last != forgotten_before_.end() && before < last->second + kForgetEvery) continue;
+        RETURN_IF_ERROR(forget_old(due, grain, before, stop));
+        if (!stop.stop_requested()) forgotten_before_[{due.view.id, grain}] = before;
+    }
+    return {};
+}
+
+// The longer buckets that hold their hours for good: over, settled, and standing; or forgotten.
+Result<std::vector<Header>> Settler::final_headers(const Due& due, Grain grain,
+                                                   BucketRange around) const {
+    ASSIGN_OR_RETURN(const auto snapshot, store_.snapshot());
+    ASSIGN_OR_RETURN(const auto marks, snapshot->marks(due.view.id, around));
+    ASSIGN_OR_RETURN(auto headers, snapshot->headers(due.view.id, grain, around));
+    std::erase_if(headers, [&](const Header& header) {
+        if (header.is_forgotten) return false;
+        const std::vector<calendar::Hour> hours = due.calendar.hours_in(grain, header.bucket);
+        const bool is_over =
+            seconds_of(due.calendar.end_of(grain, header.bucket)) <= no_click_before(due);
+        return !is_over || !counts(header, marks_of(marks, {hours.front().key, hours.back().key}));
+    });
+    return headers;
+}
+
+// An hour goes once its day holds it for good, a day once its week and month do: an answer over
+// days loses nothing when hours go.
+Result<void> Settler::forget_old(const Due& due, Grain grain, int64_t before,
+                                 std::stop_token stop) {
+    const calendar::Calendar& calendar = due.calendar;
+    const auto last = forgotten_before_.find({due.view.id, grain});
+    const int64_t from = last == forgotten_before_.end() ? INT64_MIN : last->second - kForgetAgain;
+    const BucketRange around{from == INT64_MIN ? from : from - kLongestBucket,
+                             before + kLongestBucket};
+    std::vector<Grain> made_of_it;
+    if (grain == Grain::Hour) made_of_it = {Grain::Day};
+    if (grain == Grain::Day) made_of_it = {Grain::Week, Grain::Month};
+    std::vector<std::pair<Grain, std::vector<Header>>> longer;
+    for (const Grain coarse : made_of_it) {
+        ASSIGN_OR_RETURN(auto found, final_headers(due, coarse, around));
+        longer.emplace_back(coarse, std::move(found));
+    }
+    std::vector<Header> headers;
+    {
+        ASSIGN_OR_RETURN(const auto snapshot, store_.snapshot());
+        ASSIGN_OR_RETURN(headers, snapshot->headers(due.view.id, grain, {from, before}));
+    }
+    const auto is_held = [&](const metrics_store::HourRange& hours) {
+        const BucketKey day = calendar.hour_of(hours.first).day;
+        return std::all_of(longer.begin(), longer.end(), [&](const auto& of_grain) {
+            const Header* header =
+                header_of(of_grain.second, calendar.bucket_of_day(of_grain.first, day));
+            return header && holds(*header, hours);
+        });
+    };
+    std::vector<BucketKey> old;
+    for (const Header& header : headers) {
+        const bool is_over = seconds_of(calendar.end_of(grain, header.bucket)) <= before;
+        const bool is_final = grain != Grain::Hour || header.is_live_gone;
+        const bool is_held_whole = std::all_of(header.held.begin(), header.held.end(), is_held);
+        if (!header.is_forgotten && is_over && is_final && is_held_whole)
+            old.push_back(header.bucket);
+    }
+    for (size_t first = 0; first < old.size() && !stop.stop_requested(); first += kHoursAtOnce) {
+        const auto some = std::span(old).subspan(first, std::min(kHoursAtOnce, old.size() - first));
+        RETURN_IF_ERROR(store_.forget(due.view.id, grain, some));
+    }
+    if (!old.empty()) {
+        logger_.debug("retention is over", {{"project", due.view.definition.project},
+                                            {"rollup", due.view.definition.rollup.name},
+                                            {"grain", std::string(name_of(grain))},
+                                            {"buckets", static_cast<int64_t>(old.size())}});
     }
     return {};
 }

@@ -87,6 +87,74 @@ TEST_F(Settling, LetsLiveRowsGoOnceNoClickCanTouchThem) {
     EXPECT_THAT(settled(Grain::Hour, kNine), ElementsAre("(all) 1", "pay 1"));
 }
 
+class Forgetting : public Settling {
+protected:
+    void pass(SettlerOptions options) {
+        options.partition_count = world.log.partition_count();
+        const auto done = Settler(std::move(options), world.store, *logger).pass({});
+        ASSERT_TRUE(done) << done.error().message();
+    }
+    void jump_by_days(int64_t days) {
+        world.clock.jump_to(at_second(kNine + days * 24 * kHour));
+        world.count_all();
+    }
+    std::vector<bool> forgotten(Grain grain) {
+        std::vector<bool> each;
+        for (const auto& header : headers(grain)) each.push_back(header.is_forgotten);
+        return each;
+    }
+};
+
+TEST_F(Forgetting, LetsHoursGoAfterTheirRetentionAndKeepsTheirDays) {
+    world.click({.id = "a"});
+    world.click({.id = "b", .at = kNine + 30 * 24 * kHour});
+    jump_by_days(45);
+    pass({.retention = {.hour_days = 44}});
+    EXPECT_THAT(forgotten(Grain::Hour), ElementsAre(true, false));
+    EXPECT_THAT(settled(Grain::Hour, kNine), IsEmpty());
+    const auto days = headers(Grain::Day);
+    ASSERT_EQ(days.size(), 2u);
+    EXPECT_THAT(settled(Grain::Day, days[0].bucket), ElementsAre("(all) 1", "pay 1"));
+    EXPECT_EQ(settle(), 0) << "nothing is built again from what is gone";
+}
+
+TEST_F(Forgetting, KeepsAnHourThatAClickCanTouchStill) {
+    world.click({.id = "a"});
+    jump_by_days(6);
+    pass({.retention = {.hour_days = 1}});
+    EXPECT_THAT(forgotten(Grain::Hour), ElementsAre(false));
+    jump_by_days(9);
+    pass({.retention = {.hour_days = 1}});
+    EXPECT_THAT(forgotten(Grain::Hour), ElementsAre(true));
+}
+
+TEST_F(Forgetting, KeepsADayUntilItsWeekAndMonthHoldItForGood) {
+    world.click({.id = "a"});
+    jump_by_days(10);
+    pass({.retention = {.day_days = 1}});
+    EXPECT_THAT(forgotten(Grain::Day), ElementsAre(false)) << "its month is not over for good";
+    jump_by_days(45);
+    pass({.retention = {.day_days = 1}});
+    EXPECT_THAT(forgotten(Grain::Day), ElementsAre(true));
+    EXPECT_THAT(forgotten(Grain::Week), ElementsAre(false));
+    EXPECT_THAT(settled(Grain::Month, headers(Grain::Month)[0].bucket),
+                ElementsAre("(all) 1", "pay 1"));
+    EXPECT_EQ(settle(), 0);
+}
+
+TEST_F(Forgetting, TakesARollupsOwnRetention) {
+    world.click({.id = "a"});
+    jump_by_days(45);
+    const Retention all{.hour_days = 1, .week_days = 1, .month_days = 1};
+    pass({.retention = all, .retention_of = {{"totals", {.week_days = 1}}}});
+    EXPECT_THAT(forgotten(Grain::Hour), ElementsAre(false));
+    EXPECT_THAT(forgotten(Grain::Week), ElementsAre(true));
+    EXPECT_THAT(forgotten(Grain::Month), ElementsAre(false));
+    pass({.retention = all});
+    EXPECT_THAT(forgotten(Grain::Hour), ElementsAre(true));
+    EXPECT_THAT(forgotten(Grain::Month), ElementsAre(true));
+}
+
 TEST_F(Settling, SettlesWhatWasFoldedWellBehindItsLastPass) {
     world.click({.id = "first"});
     world.clock.jump_to(at_second(kNine + 2 * kHour));

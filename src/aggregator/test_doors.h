@@ -141,6 +141,11 @@ public:
         held_while_writing = std::max(held_while_writing, held);
         return store_.retire(view, hours);
     }
+    Result<void> forget(fold::ViewId view, calendar::Grain grain,
+                        std::span<const calendar::BucketKey> buckets) override {
+        held_while_writing = std::max(held_while_writing, held);
+        return store_.forget(view, grain, buckets);
+    }
     Result<std::unique_ptr<metrics_store::Snapshot>> snapshot() override {
         ASSIGN_OR_RETURN(auto snapshot, store_.snapshot());
         return std::make_unique<CountedSnapshot>(std::move(snapshot), held);

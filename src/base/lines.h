@@ -2,7 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace clickmill {
 
@@ -13,6 +15,13 @@ inline std::string_view take_line(std::string_view& rest) {
     const std::string_view line = rest.substr(0, end);
     rest.remove_prefix(std::min(end + 1, rest.size()));
     return line;
+}
+
+// All of them, without their newlines.
+inline std::vector<std::string> lines_of(std::string_view text) {
+    std::vector<std::string> lines;
+    while (!text.empty()) lines.emplace_back(take_line(text));
+    return lines;
 }
 
 inline bool is_blank(std::string_view line) {

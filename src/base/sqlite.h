@@ -36,8 +36,7 @@ public:
     // Back to before the first row; bindings stay.
     void reset();
 
-    int64_t integer(int column) const;  // 0 for NULL
-    double real(int column) const;
+    int64_t integer(int column) const;        // 0 for NULL
     std::string_view text(int column) const;  // valid until the next step
     std::string_view blob(int column) const;  // valid until the next step
     bool is_null(int column) const;

@@ -36,6 +36,17 @@ struct PartitionArguments {
     bool accepts_gap = false;
 };
 
+struct StoreCopyArguments {
+    std::string from;
+    std::string to;
+    std::string cluster;  // of a ClickHouse that is written to; empty: none
+};
+
+struct ControlCopyArguments {
+    std::string from;
+    std::string to;
+};
+
 struct ProjectArguments {
     SettingsArguments settings;
     std::string id;
@@ -51,6 +62,23 @@ struct KeyArguments {
     std::vector<std::string> origins;
     double events_per_second = 0;
     int64_t id = 0;
+};
+
+struct FeatureArguments {
+    SettingsArguments settings;
+    std::string project;
+    std::string id;
+    std::string file;   // "-": standard input
+    std::string state;  // list: only these; set: empty is as it was
+    std::string name;
+    std::string description;
+    std::string owner;
+    std::string alias_of;
+    std::vector<std::string> tags;
+    bool has_name = false;  // given, be it empty
+    bool has_description = false;
+    bool has_owner = false;
+    bool has_alias_of = false;
 };
 
 struct UserArguments {

@@ -40,9 +40,12 @@ public:
         add_topics();
         add_unreadable();
         add_partition();
+        add_store();
+        add_control();
         add_project_commands();
         add_key_commands();
         add_user_commands();
+        add_feature_commands();
         add_config_commands();
         add_data_commands();
     }
@@ -186,6 +189,40 @@ private:
         add_settings(resume, partition_.settings);
     }
 
+    void add_store() {
+        CLI::App& stores = group("store", "The metrics store: SQLite, PostgreSQL or ClickHouse");
+        CLI::App* copy = command(
+            stores, "copy", "Move all numbers to another metrics store, and compare them there",
+            "clickmill store copy --from sqlite:data/metrics.db --to postgresql://127.0.0.1/clicks",
+            [this] { return copy_metrics(store_copy_); });
+        copy->add_option("--from", store_copy_.from,
+                         "sqlite:PATH, postgresql://... or clickhouse://...; stop its aggregators")
+            ->required();
+        copy->add_option("--to", store_copy_.to, "the same; an empty database or a new file")
+            ->required();
+        copy->add_option("--cluster", store_copy_.cluster,
+                         "of a ClickHouse --to: the cluster of its remote_servers");
+        CLI::App* migrate =
+            command(stores, "migrate", "Bring the metrics store's tables to this program's version",
+                    "clickmill store migrate --config clickmill.toml",
+                    [this] { return migrate_metrics(store_migrate_); });
+        add_settings(migrate, store_migrate_);
+    }
+
+    void add_control() {
+        CLI::App& controls =
+            group("control", "The control store: projects, keys, people, catalogue");
+        CLI::App* copy =
+            command(controls, "copy",
+                    "Move projects, keys, people and the catalogue to another control store",
+                    "clickmill control copy --from sqlite:data/control.db --to "
+                    "postgresql://127.0.0.1/clicks",
+                    [this] { return copy_control(control_copy_); });
+        copy->add_option("--from", control_copy_.from, "sqlite:PATH or postgresql://...")
+            ->required();
+        copy->add_option("--to", control_copy_.to, "the same; nothing is there yet")->required();
+    }
+
     void add_project_commands() {
         CLI::App& projects = group("project", "Products that are measured");
         CLI::App* add =
@@ -245,6 +282,60 @@ private:
         add_settings(command(users, "list", "List the people", "clickmill user list",
                              [this] { return list_users(user_); }),
                      user_.settings);
+    }
+
+    void add_feature_commands() {
+        CLI::App& features = group("feature", "The catalogue: what people wrote about features");
+        const auto add = [&](const char* name, const char* description, const char* example,
+                             Action action) {
+            CLI::App* made = command(features, name, description, example, std::move(action));
+            made->add_option("project", feature_.project, "the project's id")->required();
+            add_settings(made, feature_.settings);
+            return made;
+        };
+        const CLI::IsMember states({"planned", "live", "deprecated", "removed"});
+        add("list", "List a project's catalogue", "clickmill feature list shop --state planned",
+            [this] { return list_features(feature_); })
+            ->add_option("--state", feature_.state, "only these")
+            ->check(states);
+        CLI::App* set = add("set", "Write about a feature; what is not given stays",
+                            "clickmill feature set shop checkout.pay --name Pay --owner ann "
+                            "--tag checkout --state live",
+                            [this] { return set_feature(feature_); });
+        set->add_option("id", feature_.id, "as clicks name it")->required();
+        const auto add_text = [&](const char* option, std::string& text, bool& is_given,
+                                  const char* description) {
+            set->add_option_function<std::string>(
+                option,
+                [&text, &is_given](const std::string& value) {
+                    text = value;
+                    is_given = true;
+                },
+                description);
+        };
+        add_text("--name", feature_.name, feature_.has_name, "for people");
+        add_text("--description", feature_.description, feature_.has_description, "what it is");
+        add_text("--owner", feature_.owner, feature_.has_owner, "a person or a team");
+        add_text("--alias-of", feature_.alias_of, feature_.has_alias_of,
+                 "it was renamed: the id that clicks have today; '' takes it back");
+        set->add_option(
+            "--tag", feature_.tags,
+            "repeat it for several; they take the old ones' place, '' takes those away");
+        set->add_option("--state", feature_.state, "planned, live, deprecated or removed")
+            ->check(states);
+        add("remove", "Remove what was written about a feature; its clicks stay",
+            "clickmill feature remove shop checkout.pay",
+            [this] { return remove_feature(feature_); })
+            ->add_option("id", feature_.id, "as clicks name it")
+            ->required();
+        add("import", "Write about many features, from CSV",
+            "clickmill feature import shop features.csv",
+            [this] { return import_features(feature_); })
+            ->add_option("file", feature_.file,
+                         "as 'feature export' writes it; - is standard input")
+            ->required();
+        add("export", "Print the catalogue as CSV", "clickmill feature export shop > features.csv",
+            [this] { return export_features(feature_); });
     }
 
     void add_config_commands() {
@@ -308,9 +399,13 @@ private:
     ServeArguments serve_;
     UnreadableArguments unreadable_;
     PartitionArguments partition_;
+    StoreCopyArguments store_copy_;
+    SettingsArguments store_migrate_;
+    ControlCopyArguments control_copy_;
     ProjectArguments project_;
     KeyArguments key_;
     UserArguments user_;
+    FeatureArguments feature_;
     DemoArguments demo_;
     CatArguments cat_;
 };

@@ -16,6 +16,11 @@ int add_user(const UserArguments& arguments);
 int list_users(const UserArguments& arguments);
 int link_user(const UserArguments& arguments);
 int remove_user(const UserArguments& arguments);
+int list_features(const FeatureArguments& arguments);
+int set_feature(const FeatureArguments& arguments);
+int remove_feature(const FeatureArguments& arguments);
+int import_features(const FeatureArguments& arguments);
+int export_features(const FeatureArguments& arguments);
 int list_rollups(const SettingsArguments& arguments);
 int fill_demo(const DemoArguments& arguments);
 int check_config(const SettingsArguments& arguments);
@@ -30,6 +35,9 @@ int check_topic(const SettingsArguments& arguments);
 int list_unreadable(const UnreadableArguments& arguments);
 int retry_unreadable(const UnreadableArguments& arguments);
 int resume_partition(const PartitionArguments& arguments);
+int copy_metrics(const StoreCopyArguments& arguments);
+int copy_control(const ControlCopyArguments& arguments);
+int migrate_metrics(const SettingsArguments& arguments);
 int print_version();
 
 }  // namespace clickmill::cli

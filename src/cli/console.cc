@@ -2,6 +2,7 @@
 
 #include "server/data_folder.h"
 #include "server/options.h"
+#include "server/wiring.h"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -30,6 +31,19 @@ config::Loaded loaded_of(const SettingsArguments& arguments) {
     return config::load(sources);
 }
 
+// NotFound: there is none yet.
+Result<std::unique_ptr<control::Control>> open_control(const config::Config& config, Clock& clock) {
+    const control::Options options = server::control_options_of(config);
+    std::error_code error;
+    if (options.url.empty() && !std::filesystem::exists(options.path, error)) {
+        return fail(
+            ErrorCode::NotFound, "cannot open the data folder", config.data_folder,
+            "clickmill has not run there yet; start 'clickmill serve' once, or name another "
+            "folder with --data");
+    }
+    return control::Control::open(options, clock);
+}
+
 }  // namespace
 
 std::optional<config::Config> settings_of(const SettingsArguments& arguments) {
@@ -56,16 +70,14 @@ bool print_problems(const config::Loaded& loaded) {
     return loaded.problems.empty();
 }
 
-Result<std::unique_ptr<control::Control>> open_control(const config::Config& config, Clock& clock) {
-    const std::string path = server::control_path(config.data_folder);
-    std::error_code error;
-    if (!std::filesystem::exists(path, error)) {
-        return fail(
-            ErrorCode::NotFound, "cannot open the data folder", config.data_folder,
-            "clickmill has not run there yet; start 'clickmill serve' once, or name another "
-            "folder with --data");
-    }
-    return control::Control::open({.path = path}, clock);
+int with_control(const SettingsArguments& arguments,
+                 const std::function<int(control::Control&, const config::Config&)>& work) {
+    const auto config = settings_of(arguments);
+    if (!config) return kWrongUse;
+    SystemClock clock;
+    const auto control = open_control(*config, clock);
+    if (!control) return report(control.error());
+    return work(**control, *config);
 }
 
 void print_table(const std::vector<std::vector<std::string>>& rows) {

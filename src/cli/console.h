@@ -7,7 +7,7 @@
 #include "config/load.h"
 #include "control/control.h"
 
-#include <memory>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,8 +31,10 @@ config::Loaded checked_settings_of(const SettingsArguments& arguments);
 // Prints each problem; true when there was none.
 bool print_problems(const config::Loaded& loaded);
 
-// The control store of an existing data folder. NotFound: there is none yet.
-Result<std::unique_ptr<control::Control>> open_control(const config::Config& config, Clock& clock);
+// Runs `work` on the control store of an existing data folder. The exit code: its own, or that of
+// what stood in the way, which was printed.
+int with_control(const SettingsArguments& arguments,
+                 const std::function<int(control::Control&, const config::Config&)>& work);
 
 // Columns padded to their widest cell; the first row is the head.
 void print_table(const std::vector<std::vector<std::string>>& rows);

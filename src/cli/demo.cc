@@ -4,6 +4,7 @@
 #include "cli/console.h"
 #include "server/data_folder.h"
 #include "server/sample_history.h"
+#include "server/wiring.h"
 
 #include <fmt/format.h>
 
@@ -18,7 +19,7 @@ int fill_demo(const DemoArguments& arguments) {
     if (!lock) return report(lock.error());
 
     SystemClock clock;
-    const auto control = control::Control::open({.path = server::control_path(folder)}, clock);
+    const auto control = control::Control::open(server::control_options_of(*config), clock);
     if (!control) return report(control.error());
     const auto begin = clock.steady();
     const auto filled = server::add_sample_project(

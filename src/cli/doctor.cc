@@ -1,6 +1,7 @@
 // clickmill doctor: looks for what could go wrong on this machine, and says what to do about it.
 #include "base/sqlite.h"
 #include "calendar/calendar.h"
+#include "cli/command_world.h"
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "server/data_folder.h"
@@ -112,6 +113,34 @@ void examine_database(const std::string& path, std::string_view name, std::strin
     findings.good(name, path);
 }
 
+Result<void> ask_metrics(const std::string& url, const std::string& cluster) {
+    CommandWorld of_command;
+    ASSIGN_OR_RETURN(const auto store, server::open_store_at(url, cluster, of_command.world(),
+                                                             server::Writes::Elsewhere));
+    RETURN_IF_ERROR(store->progress(PartitionId{0}));
+    return {};
+}
+
+// Database servers, where metrics or projects live there.
+void examine_servers(const config::Config& config, Findings& findings) {
+    const auto examine = [&](std::string_view setting, const Result<void>& asked,
+                             std::string_view detail) {
+        if (asked)
+            findings.good(setting, detail);
+        else
+            findings.bad(setting, asked.error().message());
+    };
+    constexpr std::string_view kHasTables = "answers, and has the tables that this program needs";
+    const std::string& cluster = config.metrics_store_cluster;
+    if (const std::string& url = config.metrics_store_url; !url.empty())
+        examine("metrics_store.url", ask_metrics(url, cluster), kHasTables);
+    if (const std::string& url = config.metrics_store_read_url; !url.empty())
+        examine("metrics_store.read_url", ask_metrics(url, cluster), kHasTables);
+    if (!config.control_url.empty())
+        examine("control.url", control::check_connection(server::control_options_of(config)),
+                "answers");
+}
+
 void examine_port(std::string_view setting, const std::string& text, Findings& findings) {
     const auto address = server::address_of(setting, text);
     if (!address || address->port == 0) return;
@@ -187,8 +216,11 @@ int examine(const SettingsArguments& arguments) {
         examine_database(server::metrics_path(folder), "metrics.db",
                          "the server sets it aside and folds the event log again", findings);
     }
-    examine_database(server::control_path(folder), "control.db", "restore it from a backup",
-                     findings);
+    if (config->control_url.empty()) {
+        examine_database(server::control_path(folder), "control.db", "restore it from a backup",
+                         findings);
+    }
+    examine_servers(*config, findings);
     examine_port("server.listen", config->listen, findings);
     examine_port("server.operations_listen", config->operations_listen, findings);
     examine_clock(folder, findings);

@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "server/data_folder.h"
+#include "server/wiring.h"
 
 #include <fmt/format.h>
 
@@ -23,8 +24,7 @@ int add_project(const ProjectArguments& arguments) {
         return report(made.error());
     }
     SystemClock clock;
-    const auto control =
-        control::Control::open({.path = server::control_path(config->data_folder)}, clock);
+    const auto control = control::Control::open(server::control_options_of(*config), clock);
     if (!control) return report(control.error());
     const auto project = (*control)->add_project({
         .id = arguments.id,
@@ -53,21 +53,18 @@ int add_project(const ProjectArguments& arguments) {
 }
 
 int list_projects(const ProjectArguments& arguments) {
-    const auto config = settings_of(arguments.settings);
-    if (!config) return kWrongUse;
-    SystemClock clock;
-    const auto control = open_control(*config, clock);
-    if (!control) return report(control.error());
-    const auto projects = (*control)->projects();
-    if (!projects) return report(projects.error());
-    std::vector<std::vector<std::string>> rows = {
-        {"id", "name", "zone", "week start", "since", ""}};
-    for (const control::Project& project : *projects) {
-        rows.push_back({project.id, project.name, project.zone, project.week_start,
-                        date_text(project.created_at), project.is_sample ? "sample data" : ""});
-    }
-    print_table(rows);
-    return kDone;
+    return with_control(arguments.settings, [&](control::Control& control, const config::Config&) {
+        const auto projects = control.projects();
+        if (!projects) return report(projects.error());
+        std::vector<std::vector<std::string>> rows = {
+            {"id", "name", "zone", "week start", "since", ""}};
+        for (const control::Project& project : *projects) {
+            rows.push_back({project.id, project.name, project.zone, project.week_start,
+                            date_text(project.created_at), project.is_sample ? "sample data" : ""});
+        }
+        print_table(rows);
+        return kDone;
+    });
 }
 
 }  // namespace clickmill::cli

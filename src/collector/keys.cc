@@ -67,9 +67,11 @@ void Keys::refresh_if_older_than(std::atomic<int64_t>& last) {
     if (is_fresh()) return;
     const std::lock_guard lock(refreshing_);
     if (is_fresh()) return;  // somebody did it while we waited
-    if (const auto done = refresh(); !done) {
+    const auto done = refresh();
+    if (!done && !is_copy_old_)  // said once, however long it lasts
         logger_.warn("cannot refresh keys, the copy holds", {{"error", done.error().message()}});
-    }
+    if (done && is_copy_old_) logger_.info("keys can be read again");
+    is_copy_old_ = !done;
     last.store(now, std::memory_order_release);
 }
 

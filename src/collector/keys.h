@@ -58,7 +58,8 @@ private:
     std::atomic<int64_t> last_refresh_{INT64_MIN};  // nanoseconds of the steady clock
     std::atomic<int64_t> last_search_{INT64_MIN};   // the same, for an unknown key
 
-    std::mutex refreshing_;  // one reader of control at a time; guards the two below
+    std::mutex refreshing_;  // one reader of control at a time; guards the three below
+    bool is_copy_old_ = false;
     int64_t version_ = -1;
     std::map<int64_t, std::shared_ptr<Bucket>> buckets_;  // by the key's id
 

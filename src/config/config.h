@@ -3,16 +3,29 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace clickmill::config {
+
+inline constexpr int64_t kManyYears = 36'500;  // days
+
+// For how many days rows of each grain are kept; 0: for ever.
+struct KeepDays {
+    std::optional<int64_t> hour;
+    std::optional<int64_t> day;
+    std::optional<int64_t> week;
+    std::optional<int64_t> month;
+    bool operator==(const KeepDays&) const = default;
+};
 
 // One [[rollup]] of the file.
 struct Rollup {
     std::string name;
     std::vector<std::string> dimensions;
     bool users = true;
+    KeepDays keep;  // none: as [metrics_store] says
     bool operator==(const Rollup&) const = default;
 };
 
@@ -56,8 +69,15 @@ struct Config {
     std::string kafka_spool_folder;
     std::vector<std::string> kafka_settings;
 
+    std::string control_url;
+
     std::string metrics_store_url;
     std::string metrics_store_read_url;
+    std::string metrics_store_cluster;
+    int64_t hour_days = 0;
+    int64_t day_days = 0;
+    int64_t week_days = 0;
+    int64_t month_days = 0;
 
     int64_t flush_interval_ms = 1'000;
     int64_t wide_flush_interval_ms = 10'000;

@@ -189,6 +189,19 @@ TEST(Config, ReadsBackWhatItPrints) {
     EXPECT_EQ(second.config, first.config);
 }
 
+TEST(Config, ReadsHowLongARollupIsKept) {
+    const Loaded loaded = load_text(
+        "[metrics_store]\nhour_days = 90\n[[rollup]]\nname = \"x\"\ndimensions = [\"os\"]\n"
+        "hour_days = 30\nmonth_days = 0\n");
+    EXPECT_THAT(loaded.problems, IsEmpty());
+    EXPECT_EQ(loaded.config.hour_days, 90);
+    const KeepDays wanted{.hour = 30, .day = {}, .week = {}, .month = 0};
+    EXPECT_EQ(loaded.config.rollups.back().keep, wanted);
+    EXPECT_EQ(load_text(printed(loaded)).config, loaded.config);
+    EXPECT_THAT(load_text("[[rollup]]\nname = \"x\"\nday_days = -1\n").problems,
+                ElementsAre(HasSubstr("day_days of a [[rollup]] is of the wrong kind")));
+}
+
 TEST(Config, PrintsNoPasswordOfAMetricsStore) {
     const std::string text = printed(load_text(
         "[metrics_store]\nurl = \"postgresql://ann:hunter:2@db:5432/clicks\"\n"

@@ -209,6 +209,7 @@ std::map<std::string, std::string> process_environment() {
 std::string printed(const Loaded& loaded) {
     Config shown = loaded.config;
     for (std::string& setting : shown.kafka_settings) hide_secret(setting);
+    hide_password(shown.control_url);
     hide_password(shown.metrics_store_url);
     hide_password(shown.metrics_store_read_url);
     std::string out;
@@ -232,6 +233,13 @@ std::string printed(const Loaded& loaded) {
         }
         out += fmt::format("\n[[rollup]]\nname = \"{}\"\ndimensions = [{}]\nusers = {}\n",
                            rollup.name, fmt::join(dimensions, ", "), rollup.users);
+        const auto add_days = [&](std::string_view key, std::optional<int64_t> days) {
+            if (days) out += fmt::format("{} = {}\n", key, *days);
+        };
+        add_days("hour_days", rollup.keep.hour);
+        add_days("day_days", rollup.keep.day);
+        add_days("week_days", rollup.keep.week);
+        add_days("month_days", rollup.keep.month);
     }
     return out;
 }

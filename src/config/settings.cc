@@ -13,8 +13,6 @@ namespace clickmill::config {
 
 namespace {
 
-constexpr int64_t kManyYears = 36'500;  // days
-
 // In the order of the reference page: sections stay together.
 const std::vector<Setting>& table() {
     static const std::vector<Setting> kTable = {
@@ -129,11 +127,30 @@ const std::vector<Setting>& table() {
          "docs/guide/kafka.md "
          "says which are Clickmill's own. Keep secrets in CLICKMILL_KAFKA__SETTINGS_FILE."},
 
+        {"control.url", &Config::control_url,
+         "Where projects, keys, people and the catalogue live, for all machines that collect or "
+         "answer: \"postgresql://user:password@host:5432/database\". Empty: control.db in the data "
+         "folder. Keep the password in CLICKMILL_CONTROL__URL_FILE."},
+
         {"metrics_store.url", &Config::metrics_store_url,
-         "Where the numbers live: \"postgresql://user:password@host:5432/database\". Empty: "
+         "Where the numbers live: \"postgresql://user:password@host:5432/database\" or "
+         "\"clickhouse://user:password@host:8123/database\" (clickhouses:// for TLS). Empty: "
          "metrics.db in the data folder. Keep the password in CLICKMILL_METRICS_STORE__URL_FILE."},
         {"metrics_store.read_url", &Config::metrics_store_read_url,
          "Where questions are asked, such as a read replica of it. Empty: there, too."},
+        {"metrics_store.cluster", &Config::metrics_store_cluster,
+         "ClickHouse: the cluster, of its remote_servers, over which replicated tables are made. "
+         "Empty: tables of the one server."},
+        {"metrics_store.hour_days", &Config::hour_days,
+         "Numbers by the hour are kept for so many days, and answered with null and the reason "
+         "\"retention\" afterwards; days, weeks and months stay. 0: for ever.",
+         0, kManyYears},
+        {"metrics_store.day_days", &Config::day_days,
+         "The same for numbers by the day, once their week and month are over.", 0, kManyYears},
+        {"metrics_store.week_days", &Config::week_days, "The same for numbers by the week.", 0,
+         kManyYears},
+        {"metrics_store.month_days", &Config::month_days, "The same for numbers by the month.", 0,
+         kManyYears},
 
         {"aggregator.flush_interval_ms", &Config::flush_interval_ms,
          "How often new clicks become visible.", 10, 60'000},
@@ -290,6 +307,7 @@ users = true
 | `name` | | lower case letters, digits and `_`, at most 40 |
 | `dimensions` | | up to four of: platform, app_version, device, browser, os, locale, country, region, page, experiment, variant, properties.NAME |
 | `users` | `true` | whether unique users are kept beside clicks |
+| `hour_days`, `day_days`, `week_days`, `month_days` | as `[metrics_store]` | for how many days numbers of a grain are kept; 0: for ever |
 
 The rollups that every project has:
 

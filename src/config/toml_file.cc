@@ -36,6 +36,18 @@ std::optional<std::vector<std::string>> texts_of(const toml::node& node) {
     return texts;
 }
 
+std::optional<int64_t>* days_of(KeepDays& keep, std::string_view key) {
+    if (key == "hour_days") return &keep.hour;
+    if (key == "day_days") return &keep.day;
+    if (key == "week_days") return &keep.week;
+    return key == "month_days" ? &keep.month : nullptr;
+}
+
+bool is_days(const toml::node& node) {
+    const auto days = node.is_integer() ? node.value<int64_t>() : std::nullopt;
+    return days && *days >= 0 && *days <= kManyYears;
+}
+
 class FileReader {
 public:
     explicit FileReader(const std::string& name) : name_(name) {}
@@ -77,19 +89,22 @@ private:
         if (table == nullptr) return problem(node, "[[rollup]] must be a table");
         TomlRollup read{.rollup = {}, .line = line_of(node)};
         for (const auto& [key, value] : *table) {
-            static constexpr std::array<std::string_view, 3> kKeys = {"name", "dimensions",
-                                                                      "users"};
+            static constexpr std::array<std::string_view, 7> kKeys = {
+                "name", "dimensions", "users", "hour_days", "day_days", "week_days", "month_days"};
             if (key == "name" && value.is_string()) {
                 read.rollup.name = *value.value<std::string>();
             } else if (auto texts = texts_of(value); key == "dimensions" && texts) {
                 read.rollup.dimensions = *std::move(texts);
             } else if (key == "users" && value.is_boolean()) {
                 read.rollup.users = *value.value<bool>();
+            } else if (auto* days = days_of(read.rollup.keep, key.str()); days && is_days(value)) {
+                *days = value.value<int64_t>();
             } else if (std::find(kKeys.begin(), kKeys.end(), key.str()) != kKeys.end()) {
-                problem(value,
-                        fmt::format("{} of a [[rollup]] is of the wrong kind; name is a text, "
-                                    "dimensions a list of texts, users true or false",
-                                    key.str()));
+                problem(value, fmt::format(
+                                   "{} of a [[rollup]] is of the wrong kind; name is a text, "
+                                   "dimensions a list of texts, users true or false, hour_days and "
+                                   "the like a number of days",
+                                   key.str()));
             } else {
                 problem(value, fmt::format("unknown key '{}' in [[rollup]]; did you mean {}?",
                                            key.str(), nearest(key.str(), kKeys)));

@@ -3,18 +3,15 @@
 
 #include "base/hash.h"
 #include "base/lines.h"
-#include "control/schema.h"
+#include "control/homes.h"
 #include "control/secrets.h"
-#include "control/sqlite_control.h"
+#include "control/sql_control.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
+#include <charconv>
 #include <cmath>
-#include <cstring>
-#include <fcntl.h>
-#include <unistd.h>
 
 namespace clickmill::control {
 namespace {
@@ -89,10 +86,10 @@ Result<void> check_key(const Key& key) {
     return {};
 }
 
-std::vector<std::string> lines_of(std::string_view text) {
-    std::vector<std::string> lines;
-    while (!text.empty()) lines.emplace_back(take_line(text));
-    return lines;
+double real_of(std::string_view text) {
+    double number = 0;
+    std::from_chars(text.data(), text.data() + text.size(), number);
+    return number;
 }
 
 Error said_conflict(Error error, std::string_view what, std::string_view where,
@@ -101,75 +98,71 @@ Error said_conflict(Error error, std::string_view what, std::string_view where,
     return Error{ErrorCode::Conflict, std::string(what), std::string(where), std::string(why)};
 }
 
-// SQLite would make the file readable for everybody; its WAL takes the rights of the file.
-Result<void> make_private_file(const std::string& path) {
-    const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (file < 0)
-        return fail(ErrorCode::Unavailable, "cannot open control store", path,
-                    std::strerror(errno));
-    ::close(file);
-    return {};
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Control>> Control::open(const Options& options, Clock& clock) {
-    RETURN_IF_ERROR(make_private_file(options.path));
-    ASSIGN_OR_RETURN(auto connection, sqlite::Connection::open({.path = options.path}));
-    RETURN_IF_ERROR(upgrade_schema(connection));
-    return std::make_unique<SqliteControl>(std::move(connection), clock);
+    auto control = std::make_unique<SqlControl>(options, clock);
+    RETURN_IF_ERROR(control->version());
+    return control;
 }
 
 std::string hash_of_key(std::string_view key) {
     return sha256_hex(key);
 }
 
-Result<void> SqliteControl::commit_change(sqlite::Transaction& transaction) {
-    RETURN_IF_ERROR(
-        connection_.execute("UPDATE state SET value = value + 1 WHERE name = 'version'"));
-    return transaction.commit();
+Result<sql::Session*> SqlControl::connected() {
+    if (!session_ || !session_->is_alive()) {
+        session_.reset();
+        ASSIGN_OR_RETURN(session_, connect(options_));
+    }
+    return session_.get();
 }
 
-Result<Project> SqliteControl::add_project(Project project) {
+Result<Project> SqlControl::add_project(Project project) {
     if (project.name.empty()) project.name = project.id;
     if (project.secret.empty()) project.secret = random_token(32);
     if (project.created_at == 0) project.created_at = now();
     RETURN_IF_ERROR(check_project(project));
 
     const std::lock_guard lock(mutex_);
-    ASSIGN_OR_RETURN(auto transaction, sqlite::Transaction::begin(connection_));
-    ASSIGN_OR_RETURN(auto insert,
-                     connection_.prepare("INSERT INTO projects VALUES (?, ?, ?, ?, ?, ?, ?)"));
-    insert.bind(1, project.id).bind(2, project.name).bind(3, project.zone);
-    insert.bind(4, project.week_start).bind(5, static_cast<int64_t>(project.is_sample));
-    insert.bind(6, project.secret).bind(7, project.created_at);
-    if (auto inserted = insert.run(); !inserted)
+    ASSIGN_OR_RETURN(sql::Session * session, connected());
+    ASSIGN_OR_RETURN(auto transaction, sql::Transaction::begin(*session, kChange));
+    ASSIGN_OR_RETURN(
+        const auto insert,
+        session->prepare({"INSERT INTO projects (id, name, zone, week_start, "
+                          "is_sample, secret, created_at) VALUES (?1, ?2, ?3, ?4, "
+                          "?5, ?6, ?7)",
+                          {project.id, project.name, project.zone, project.week_start,
+                           int64_t{project.is_sample}, project.secret, project.created_at}}));
+    if (auto inserted = insert->run(); !inserted)
         return std::unexpected(said_conflict(std::move(inserted).error(), "cannot add project",
                                              project.id, "the id is taken; choose another"));
-    RETURN_IF_ERROR(commit_change(transaction));
+    RETURN_IF_ERROR(commit_change(*session, transaction));
     return project;
 }
 
-Result<std::vector<Project>> SqliteControl::projects() {
+Result<std::vector<Project>> SqlControl::projects() {
     const std::lock_guard lock(mutex_);
-    ASSIGN_OR_RETURN(auto select,
-                     connection_.prepare("SELECT id, name, zone, week_start, is_sample, secret, "
-                                         "created_at FROM projects ORDER BY created_at, id"));
+    ASSIGN_OR_RETURN(sql::Session * session, connected());
+    ASSIGN_OR_RETURN(const auto select,
+                     session->prepare({"SELECT id, name, zone, week_start, is_sample, secret, "
+                                       "created_at FROM projects ORDER BY created_at, id",
+                                       {}}));
     std::vector<Project> all;
     for (;;) {
-        ASSIGN_OR_RETURN(const bool has_row, select.step());
+        ASSIGN_OR_RETURN(const bool has_row, select->step());
         if (!has_row) return all;
-        all.push_back({.id = std::string(select.text(0)),
-                       .name = std::string(select.text(1)),
-                       .zone = std::string(select.text(2)),
-                       .week_start = std::string(select.text(3)),
-                       .is_sample = select.integer(4) != 0,
-                       .secret = std::string(select.text(5)),
-                       .created_at = select.integer(6)});
+        all.push_back({.id = std::string(select->text(0)),
+                       .name = std::string(select->text(1)),
+                       .zone = std::string(select->text(2)),
+                       .week_start = std::string(select->text(3)),
+                       .is_sample = select->integer(4) != 0,
+                       .secret = std::string(select->text(5)),
+                       .created_at = select->integer(6)});
     }
 }
 
-Result<NewKey> SqliteControl::add_key(Key key) {
+Result<NewKey> SqlControl::add_key(Key key) {
     RETURN_IF_ERROR(check_key(key));
     NewKey made{.key = std::move(key), .text = {}};
     made.text = (made.key.kind == KeyKind::Write ? "wk_" : "rk_") + random_token(16);
@@ -178,116 +171,130 @@ Result<NewKey> SqliteControl::add_key(Key key) {
     if (made.key.created_at == 0) made.key.created_at = now();
 
     const std::lock_guard lock(mutex_);
-    ASSIGN_OR_RETURN(auto transaction, sqlite::Transaction::begin(connection_));
-    ASSIGN_OR_RETURN(auto insert,
-                     connection_.prepare(
-                         "INSERT INTO keys (kind, project, hash, hint, origins, events_per_second, "
-                         "is_disabled, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id"));
-    insert.bind(1, made.key.kind == KeyKind::Write ? "write" : "read").bind(2, made.key.project);
-    insert.bind(3, made.key.hash).bind(4, made.key.hint);
-    insert.bind(5, fmt::format("{}", fmt::join(made.key.origins, "\n")));
-    insert.bind(6, fmt::format("{}", made.key.events_per_second));  // the column makes it a number
-    insert.bind(7, static_cast<int64_t>(made.key.is_disabled)).bind(8, made.key.created_at);
-    const auto inserted = insert.step();
+    ASSIGN_OR_RETURN(sql::Session * session, connected());
+    ASSIGN_OR_RETURN(auto transaction, sql::Transaction::begin(*session, kChange));
+    ASSIGN_OR_RETURN(
+        const auto insert,
+        session->prepare(
+            {"INSERT INTO keys (kind, project, hash, hint, origins, events_per_second, "
+             "is_disabled, created_at) VALUES (?1, ?2, ?3, ?4, ?5, CAST(?6 AS DOUBLE PRECISION), "
+             "?7, ?8) RETURNING id",
+             {std::string(made.key.kind == KeyKind::Write ? "write" : "read"), made.key.project,
+              made.key.hash, made.key.hint, fmt::format("{}", fmt::join(made.key.origins, "\n")),
+              fmt::format("{}", made.key.events_per_second), int64_t{made.key.is_disabled},
+              made.key.created_at}}));
+    const auto inserted = insert->step();
     if (!inserted && inserted.error().code == ErrorCode::Conflict)
         return fail(ErrorCode::NotFound, "cannot add key", made.key.project,
                     "no such project; `clickmill project list` shows them");
     RETURN_IF_ERROR(inserted);
-    made.key.id = insert.integer(0);
-    insert.reset();
-    RETURN_IF_ERROR(commit_change(transaction));
+    made.key.id = insert->integer(0);
+    RETURN_IF_ERROR(insert->run());
+    RETURN_IF_ERROR(commit_change(*session, transaction));
     return made;
 }
 
-Result<std::vector<Key>> SqliteControl::keys() {
+Result<std::vector<Key>> SqlControl::keys() {
     const std::lock_guard lock(mutex_);
-    ASSIGN_OR_RETURN(
-        auto select,
-        connection_.prepare("SELECT id, kind, project, hash, hint, origins, events_per_second, "
-                            "is_disabled, created_at FROM keys ORDER BY id"));
+    ASSIGN_OR_RETURN(sql::Session * session, connected());
+    ASSIGN_OR_RETURN(const auto select,
+                     session->prepare({"SELECT id, kind, project, hash, hint, origins, "
+                                       "CAST(events_per_second AS TEXT), is_disabled, created_at "
+                                       "FROM keys ORDER BY id",
+                                       {}}));
     std::vector<Key> all;
     for (;;) {
-        ASSIGN_OR_RETURN(const bool has_row, select.step());
+        ASSIGN_OR_RETURN(const bool has_row, select->step());
         if (!has_row) return all;
-        all.push_back({.id = select.integer(0),
-                       .kind = select.text(1) == "write" ? KeyKind::Write : KeyKind::Read,
-                       .project = std::string(select.text(2)),
-                       .hash = std::string(select.text(3)),
-                       .hint = std::string(select.text(4)),
-                       .origins = lines_of(select.text(5)),
-                       .events_per_second = select.real(6),
-                       .is_disabled = select.integer(7) != 0,
-                       .created_at = select.integer(8)});
+        all.push_back({.id = select->integer(0),
+                       .kind = select->text(1) == "write" ? KeyKind::Write : KeyKind::Read,
+                       .project = std::string(select->text(2)),
+                       .hash = std::string(select->text(3)),
+                       .hint = std::string(select->text(4)),
+                       .origins = lines_of(select->text(5)),
+                       .events_per_second = real_of(select->text(6)),
+                       .is_disabled = select->integer(7) != 0,
+                       .created_at = select->integer(8)});
     }
 }
 
-Result<void> SqliteControl::disable_key(int64_t id) {
+Result<void> SqlControl::disable_key(int64_t id) {
     const std::lock_guard lock(mutex_);
-    ASSIGN_OR_RETURN(auto transaction, sqlite::Transaction::begin(connection_));
-    ASSIGN_OR_RETURN(auto update,
-                     connection_.prepare("UPDATE keys SET is_disabled = 1 WHERE id = ?"));
-    RETURN_IF_ERROR(update.bind(1, id).run());
-    if (connection_.changes() == 0)
+    ASSIGN_OR_RETURN(sql::Session * session, connected());
+    ASSIGN_OR_RETURN(auto transaction, sql::Transaction::begin(*session, kChange));
+    ASSIGN_OR_RETURN(const auto update,
+                     session->prepare({"UPDATE keys SET is_disabled = 1 WHERE id = ?1", {id}}));
+    RETURN_IF_ERROR(update->run());
+    if (session->changes() == 0)
         return fail(ErrorCode::NotFound, "cannot disable key", fmt::format("id {}", id),
                     "no such key; `clickmill key list` shows them");
-    return commit_change(transaction);
+    return commit_change(*session, transaction);
 }
 
-Result<Person> SqliteControl::add_person(std::string_view name, Role role) {
+Result<Person> SqlControl::add_person(std::string_view name, Role role) {
     Person person{.id = 0, .name = std::string(name), .role = role, .created_at = now()};
     if (!is_name(name))
         return fail(ErrorCode::InvalidInput, "cannot add person", person.name,
                     "a name is 1 to 200 bytes without control characters");
     const std::lock_guard lock(mutex_);
-    ASSIGN_OR_RETURN(auto transaction, sqlite::Transaction::begin(connection_));
-    ASSIGN_OR_RETURN(auto insert, connection_.prepare("INSERT INTO people (name, role, created_at) "
-                                                      "VALUES (?, ?, ?) RETURNING id"));
-    insert.bind(1, name).bind(2, role == Role::Admin ? "admin" : "viewer");
-    auto inserted = insert.bind(3, person.created_at).step();
+    ASSIGN_OR_RETURN(sql::Session * session, connected());
+    ASSIGN_OR_RETURN(auto transaction, sql::Transaction::begin(*session, kChange));
+    ASSIGN_OR_RETURN(
+        const auto insert,
+        session->prepare(
+            {"INSERT INTO people (name, role, created_at) VALUES (?1, ?2, ?3) RETURNING id",
+             {person.name, std::string(role == Role::Admin ? "admin" : "viewer"),
+              person.created_at}}));
+    auto inserted = insert->step();
     if (!inserted)
         return std::unexpected(said_conflict(std::move(inserted).error(), "cannot add person", name,
                                              "the name is taken; choose another"));
-    person.id = insert.integer(0);
-    insert.reset();
-    RETURN_IF_ERROR(commit_change(transaction));
+    person.id = insert->integer(0);
+    RETURN_IF_ERROR(insert->run());
+    RETURN_IF_ERROR(commit_change(*session, transaction));
     return person;
 }
 
-Result<std::vector<Person>> SqliteControl::people() {
+Result<std::vector<Person>> SqlControl::people() {
     const std::lock_guard lock(mutex_);
-    ASSIGN_OR_RETURN(auto select, connection_.prepare(
-                                      "SELECT id, name, role, created_at FROM people ORDER BY id"));
+    ASSIGN_OR_RETURN(sql::Session * session, connected());
+    ASSIGN_OR_RETURN(
+        const auto select,
+        session->prepare({"SELECT id, name, role, created_at FROM people ORDER BY id", {}}));
     std::vector<Person> all;
     for (;;) {
-        ASSIGN_OR_RETURN(const bool has_row, select.step());
+        ASSIGN_OR_RETURN(const bool has_row, select->step());
         if (!has_row) return all;
-        all.push_back({.id = select.integer(0),
-                       .name = std::string(select.text(1)),
-                       .role = select.text(2) == "admin" ? Role::Admin : Role::Viewer,
-                       .created_at = select.integer(3)});
+        all.push_back({.id = select->integer(0),
+                       .name = std::string(select->text(1)),
+                       .role = select->text(2) == "admin" ? Role::Admin : Role::Viewer,
+                       .created_at = select->integer(3)});
     }
 }
 
-Result<void> SqliteControl::remove_person(std::string_view name) {
+Result<void> SqlControl::remove_person(std::string_view name) {
     const std::lock_guard lock(mutex_);
-    ASSIGN_OR_RETURN(auto transaction, sqlite::Transaction::begin(connection_));
-    ASSIGN_OR_RETURN(auto remove, connection_.prepare("DELETE FROM people WHERE name = ?"));
-    RETURN_IF_ERROR(remove.bind(1, name).run());
-    if (connection_.changes() == 0)
+    ASSIGN_OR_RETURN(sql::Session * session, connected());
+    ASSIGN_OR_RETURN(auto transaction, sql::Transaction::begin(*session, kChange));
+    ASSIGN_OR_RETURN(const auto remove,
+                     session->prepare({"DELETE FROM people WHERE name = ?1", {std::string(name)}}));
+    RETURN_IF_ERROR(remove->run());
+    if (session->changes() == 0)
         return fail(ErrorCode::NotFound, "cannot remove person", std::string(name),
                     "nobody has this name; `clickmill user list` shows them");
-    return commit_change(transaction);
+    return commit_change(*session, transaction);
 }
 
-Result<int64_t> SqliteControl::version() {
+Result<int64_t> SqlControl::version() {
     const std::lock_guard lock(mutex_);
-    ASSIGN_OR_RETURN(auto select,
-                     connection_.prepare("SELECT value FROM state WHERE name = 'version'"));
-    ASSIGN_OR_RETURN(const bool has_row, select.step());
+    ASSIGN_OR_RETURN(sql::Session * session, connected());
+    ASSIGN_OR_RETURN(const auto select,
+                     session->prepare({"SELECT value FROM state WHERE name = 'version'", {}}));
+    ASSIGN_OR_RETURN(const bool has_row, select->step());
     if (!has_row)
         return fail(ErrorCode::Corrupt, "cannot read version of control store", "table state",
-                    "the row is gone; restore control.db from a backup");
-    return select.integer(0);
+                    "the row is gone; restore the control store from a backup");
+    return select->integer(0);
 }
 
 }  // namespace clickmill::control

@@ -1,14 +1,16 @@
-// Projects, keys, people and sign-ins: what cannot be rebuilt. data/control.db, a SQLite file of
-// its own.
+// Projects, keys, people, sign-ins and the catalogue of features: what cannot be rebuilt.
+// data/control.db, a SQLite file of its own, or a schema of a PostgreSQL database.
 #pragma once
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "control/feature.h"
 
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,8 +56,10 @@ struct NewKey {
     std::string text;  // "wk_" or "rk_" and 32 hex digits: shown once, not kept
 };
 
+// Where a control store lies.
 struct Options {
-    std::string path;  // data/control.db
+    std::string path = {};  // data/control.db
+    std::string url = {};   // postgresql://...: there, and not in the file; empty: in the file
 };
 
 // Any thread.
@@ -74,6 +78,15 @@ public:
     virtual Result<std::vector<Person>> people() = 0;
     virtual Result<void> remove_person(std::string_view name) = 0;  // their sessions end too
 
+    // A project's catalogue, sorted by id; nothing when nobody has written any.
+    virtual Result<std::vector<Feature>> features(std::string_view project) = 0;
+    // All of them or none; how many differ from what was there. InvalidInput: as feature.h says.
+    // NotFound: no such project.
+    virtual Result<int64_t> set_features(std::string_view project,
+                                         std::span<const FeatureChange> changes) = 0;
+    virtual Result<void> remove_feature(std::string_view project,
+                                        std::string_view id) = 0;  // NotFound: it has no entry
+
     // A token for a sign-in link: works once, within `valid_for`.
     virtual Result<std::string> make_sign_in(int64_t person, std::chrono::seconds valid_for) = 0;
     // Trades it for a session token of 30 days. NotFound: used, expired or never made.
@@ -85,6 +98,9 @@ public:
     // Counts up whenever anything above changes, also by another process: copies compare it.
     virtual Result<int64_t> version() = 0;
 };
+
+// Whether the database server of `options` lets us in. Asks it for nothing else and makes nothing.
+Result<void> check_connection(const Options& options);
 
 std::string hash_of_key(std::string_view key);  // SHA-256, hex
 

@@ -1,6 +1,7 @@
 #include "control/control.h"
 
-#include "base/sqlite.h"
+#include "control/copy.h"
+#include "control/test_home.h"
 
 #include <gtest/gtest.h>
 
@@ -19,25 +20,19 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 // A control store in a folder of its own, and what a test says to it.
-class ControlTest : public testing::Test {
+class ControlTest : public testing::TestWithParam<std::string> {
 protected:
-    ControlTest() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "control.XXXXXX").string();
-        folder_ = mkdtemp(pattern.data());
-        reopen();
-    }
-    ~ControlTest() override { std::filesystem::remove_all(folder_); }
+    ControlTest() { reopen(); }
 
     void reopen() {
         control_.reset();
         control_ = open_another();
     }
     std::unique_ptr<Control> open_another() {
-        auto opened = Control::open({.path = path()}, clock_);
+        auto opened = Control::open(home_.options(), clock_);
         EXPECT_TRUE(opened) << opened.error().message();
         return std::move(*opened);
     }
-    std::string path() const { return folder_ + "/control.db"; }
     Project add_shop() { return *control_->add_project({.id = "shop", .zone = "Europe/Berlin"}); }
     int64_t add_ann() { return control_->add_person("ann@shop.example", Role::Viewer)->id; }
     std::string signed_in(int64_t person) {
@@ -45,11 +40,11 @@ protected:
     }
 
     ManualClock clock_{moment_of(1'800'000'000'000'000)};
-    std::string folder_;
+    TestHome home_{GetParam()};
     std::unique_ptr<Control> control_;
 };
 
-TEST_F(ControlTest, KeepsProjectsAcrossARestart) {
+TEST_P(ControlTest, KeepsProjectsAcrossARestart) {
     const Project made = *control_->add_project(
         {.id = "shop", .name = "The shop", .zone = "Asia/Kathmandu", .week_start = "sunday"});
     reopen();
@@ -63,14 +58,14 @@ TEST_F(ControlTest, KeepsProjectsAcrossARestart) {
     EXPECT_EQ(all[0].created_at, 1'800'000'000'000'000);
 }
 
-TEST_F(ControlTest, RefusesASecondProjectOfTheSameId) {
+TEST_P(ControlTest, RefusesASecondProjectOfTheSameId) {
     add_shop();
     EXPECT_EQ(control_->add_project({.id = "shop", .zone = "UTC"}).error().code,
               ErrorCode::Conflict);
     EXPECT_EQ(control_->projects()->size(), 1u);
 }
 
-TEST_F(ControlTest, SaysWhatIsWrongWithAProject) {
+TEST_P(ControlTest, SaysWhatIsWrongWithAProject) {
     for (const char* id : {"", "Shop", "-shop", "a b", "\xc3\xa4", "a/b"})
         EXPECT_EQ(control_->add_project({.id = id, .name = "x", .zone = "UTC"}).error().code,
                   ErrorCode::InvalidInput)
@@ -83,7 +78,7 @@ TEST_F(ControlTest, SaysWhatIsWrongWithAProject) {
         ErrorCode::InvalidInput);
 }
 
-TEST_F(ControlTest, KeepsAKeyAsAHashAlone) {
+TEST_P(ControlTest, KeepsAKeyAsAHashAlone) {
     add_shop();
     const NewKey made = *control_->add_key({.kind = KeyKind::Write,
                                             .project = "shop",
@@ -101,24 +96,25 @@ TEST_F(ControlTest, KeepsAKeyAsAHashAlone) {
     EXPECT_EQ(keys[0].events_per_second, 12.5);
     EXPECT_FALSE(keys[0].is_disabled);
 
+    if (!home_.is_file()) return;
     control_.reset();  // the WAL goes into the file
-    std::ifstream file(path(), std::ios::binary);
+    std::ifstream file(home_.path(), std::ios::binary);
     const std::string bytes{std::istreambuf_iterator<char>(file), {}};
     EXPECT_FALSE(bytes.contains(made.text));
     EXPECT_FALSE(bytes.contains(made.text.substr(3)));
 }
 
-TEST_F(ControlTest, HashesAKeyBySha256) {
+TEST_P(ControlTest, HashesAKeyBySha256) {
     EXPECT_EQ(hash_of_key("abc"),  // FIPS 180-2, appendix B.1
               "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
-TEST_F(ControlTest, RefusesAKeyOfAnUnknownProject) {
+TEST_P(ControlTest, RefusesAKeyOfAnUnknownProject) {
     EXPECT_EQ(control_->add_key({.kind = KeyKind::Read, .project = "shop"}).error().code,
               ErrorCode::NotFound);
 }
 
-TEST_F(ControlTest, DisablesAKey) {
+TEST_P(ControlTest, DisablesAKey) {
     add_shop();
     const NewKey made = *control_->add_key({.kind = KeyKind::Read, .project = "shop"});
     EXPECT_TRUE(made.text.starts_with("rk_"));
@@ -127,7 +123,7 @@ TEST_F(ControlTest, DisablesAKey) {
     EXPECT_EQ(control_->disable_key(99).error().code, ErrorCode::NotFound);
 }
 
-TEST_F(ControlTest, SignsInOnce) {
+TEST_P(ControlTest, SignsInOnce) {
     const std::string link = *control_->make_sign_in(add_ann(), minutes(15));
     const std::string session = *control_->sign_in(link);
     EXPECT_EQ(control_->session(session)->name, "ann@shop.example");
@@ -135,7 +131,7 @@ TEST_F(ControlTest, SignsInOnce) {
     EXPECT_NE(session, link);
 }
 
-TEST_F(ControlTest, LetsOneOfManySignInsWithOneLinkThrough) {
+TEST_P(ControlTest, LetsOneOfManySignInsWithOneLinkThrough) {
     const std::string link = *control_->make_sign_in(add_ann(), minutes(15));
     std::vector<std::unique_ptr<Control>> processes;
     for (int i = 0; i < 4; ++i) processes.push_back(open_another());
@@ -148,13 +144,13 @@ TEST_F(ControlTest, LetsOneOfManySignInsWithOneLinkThrough) {
     EXPECT_EQ(through, 1);
 }
 
-TEST_F(ControlTest, RefusesALinkThatHasExpired) {
+TEST_P(ControlTest, RefusesALinkThatHasExpired) {
     const std::string link = *control_->make_sign_in(add_ann(), seconds(60));
     clock_.advance(seconds(60));
     EXPECT_EQ(control_->sign_in(link).error().code, ErrorCode::NotFound);
 }
 
-TEST_F(ControlTest, EndsASessionAfterThirtyDays) {
+TEST_P(ControlTest, EndsASessionAfterThirtyDays) {
     const std::string session = signed_in(add_ann());
     clock_.advance(days(30) - seconds(1));
     EXPECT_TRUE(control_->session(session));
@@ -162,7 +158,7 @@ TEST_F(ControlTest, EndsASessionAfterThirtyDays) {
     EXPECT_EQ(control_->session(session).error().code, ErrorCode::NotFound);
 }
 
-TEST_F(ControlTest, EndsASessionBySigningOut) {
+TEST_P(ControlTest, EndsASessionBySigningOut) {
     const int64_t ann = add_ann();
     const std::string here = signed_in(ann);
     const std::string there = signed_in(ann);
@@ -172,7 +168,7 @@ TEST_F(ControlTest, EndsASessionBySigningOut) {
     EXPECT_TRUE(control_->sign_out("never was"));
 }
 
-TEST_F(ControlTest, EndsSessionsAndLinksOfAPersonWhoIsRemoved) {
+TEST_P(ControlTest, EndsSessionsAndLinksOfAPersonWhoIsRemoved) {
     const int64_t ann = add_ann();
     const std::string session = signed_in(ann);
     const std::string link = *control_->make_sign_in(ann, minutes(15));
@@ -184,7 +180,7 @@ TEST_F(ControlTest, EndsSessionsAndLinksOfAPersonWhoIsRemoved) {
     EXPECT_EQ(control_->make_sign_in(ann, minutes(15)).error().code, ErrorCode::NotFound);
 }
 
-TEST_F(ControlTest, KeepsPeopleWithTheirRoles) {
+TEST_P(ControlTest, KeepsPeopleWithTheirRoles) {
     add_ann();
     ASSERT_TRUE(control_->add_person("Bo", Role::Admin));
     EXPECT_EQ(control_->add_person("Bo", Role::Viewer).error().code, ErrorCode::Conflict);
@@ -195,7 +191,7 @@ TEST_F(ControlTest, KeepsPeopleWithTheirRoles) {
     EXPECT_EQ(people[1].role, Role::Admin);
 }
 
-TEST_F(ControlTest, RefusesTokensThatNobodyMade) {
+TEST_P(ControlTest, RefusesTokensThatNobodyMade) {
     for (const std::string& token :
          {std::string(), std::string("x"), std::string(64, '0'), std::string(1'000'000, 'a')}) {
         EXPECT_EQ(control_->session(token).error().code, ErrorCode::NotFound);
@@ -203,7 +199,7 @@ TEST_F(ControlTest, RefusesTokensThatNobodyMade) {
     }
 }
 
-TEST_F(ControlTest, CountsItsVersionUpWithEveryChangeOfAnyProcess) {
+TEST_P(ControlTest, CountsItsVersionUpWithEveryChangeOfAnyProcess) {
     int64_t last = *control_->version();
     const auto expect_change = [&](const char* what) {
         EXPECT_GT(*control_->version(), last) << what;
@@ -229,27 +225,108 @@ TEST_F(ControlTest, CountsItsVersionUpWithEveryChangeOfAnyProcess) {
     expect_change("removed");
 }
 
-TEST_F(ControlTest, LeavesItsFileToItsOwner) {
+TEST_P(ControlTest, LeavesItsFileToItsOwner) {
+    if (!home_.is_file()) GTEST_SKIP() << "a server has its own rights";
     add_shop();
     for (const char* suffix : {"", "-wal"}) {
         struct stat file{};
-        ASSERT_EQ(stat((path() + suffix).c_str(), &file), 0) << suffix;
+        ASSERT_EQ(stat((home_.path() + suffix).c_str(), &file), 0) << suffix;
         EXPECT_EQ(file.st_mode & 0777, 0600u) << suffix;
     }
 }
 
-TEST_F(ControlTest, RefusesAFileOfANewerProgram) {
+TEST_P(ControlTest, RefusesTablesOfANewerProgram) {
     control_.reset();
-    {
-        auto connection = sqlite::Connection::open({.path = path()});
-        ASSERT_TRUE(connection->execute("PRAGMA user_version = 99"));
-    }
-    const auto opened = Control::open({.path = path()}, clock_);
+    home_.execute(home_.is_file() ? "PRAGMA user_version = 99"
+                                  : "UPDATE clickmill_control.schema_version SET version = 99");
+    const auto opened = Control::open(home_.options(), clock_);
     ASSERT_FALSE(opened);
     EXPECT_EQ(opened.error().code, ErrorCode::Conflict);
 }
 
-TEST_F(ControlTest, RefusesAnOriginThatNoBrowserSends) {
+TEST_P(ControlTest, IsMadeOnceByManyThatComeAtOnce) {
+    control_.reset();
+    if (!home_.is_file()) home_.execute("DROP SCHEMA clickmill_control CASCADE");
+    std::vector<std::unique_ptr<Control>> all(8);
+    std::vector<std::jthread> threads;
+    for (auto& one : all) threads.emplace_back([&] { one = open_another(); });
+    threads.clear();
+    ASSERT_TRUE(all.front()->add_project({.id = "shop", .zone = "UTC"}));
+    for (const auto& one : all) EXPECT_EQ(one->projects()->size(), 1u);
+}
+
+TEST_P(ControlTest, GoesOnWhenTheServerHasEndedItsConnection) {
+    if (home_.is_file()) GTEST_SKIP() << "a file has no server";
+    add_shop();
+    home_.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND "
+        "backend_type = 'client backend'");
+    // Whether the news has come by then or not: one question may fail, the next is answered.
+    const auto first = control_->version();
+    EXPECT_TRUE(first || control_->version());
+    EXPECT_EQ(control_->projects()->size(), 1u);
+}
+
+TEST_P(ControlTest, KeepsItsSecretsOutOfTheSchemaThatPeopleRead) {
+    if (home_.is_file()) GTEST_SKIP() << "a file has no schemas";
+    home_.execute(
+        "DO $$ BEGIN ASSERT (SELECT count(*) FROM pg_tables WHERE tablename = 'keys' AND "
+        "schemaname <> 'clickmill_control') = 0; END $$");
+}
+
+TEST_P(ControlTest, IsCopiedFromAFileWithAllThatIsInIt) {
+    const TestHome origin("File");
+    const auto before = *Control::open(origin.options(), clock_);
+    ASSERT_TRUE(before->add_project({.id = "shop", .name = "The shop", .zone = "UTC"}));
+    const NewKey key = *before->add_key({.kind = KeyKind::Read,
+                                         .project = "shop",
+                                         .origins = {"https://a.example"},
+                                         .events_per_second = 0.1});
+    const int64_t ann = before->add_person("ann", Role::Admin)->id;
+    const std::string link = *before->make_sign_in(ann, minutes(5));
+    const std::string session = *before->sign_in(*before->make_sign_in(ann, minutes(5)));
+    ASSERT_TRUE(before->set_features("shop", std::vector<FeatureChange>{{.id = "a"}, {.id = "b"}}));
+
+    const int64_t version = *control_->version();
+    const auto rows = copy_control(origin.options(), home_.options());
+    ASSERT_TRUE(rows) << rows.error().message();
+    EXPECT_EQ(*rows, 7);
+    EXPECT_GT(*control_->version(), version);
+    EXPECT_EQ(control_->projects()->front().secret, before->projects()->front().secret);
+    const Key copied = control_->keys()->front();
+    EXPECT_EQ(copied.hash, key.key.hash);
+    EXPECT_EQ(copied.origins, key.key.origins);
+    EXPECT_EQ(copied.events_per_second, 0.1);
+    EXPECT_EQ(control_->session(session)->name, "ann");
+    EXPECT_TRUE(control_->sign_in(link));
+    EXPECT_EQ(*control_->features("shop"), *before->features("shop"));
+    // Numbers go on behind those that were copied.
+    EXPECT_GT(control_->add_key({.project = "shop"})->key.id, key.key.id);
+    EXPECT_GT(control_->add_person("bob", Role::Viewer)->id, ann);
+
+    const auto again = copy_control(origin.options(), home_.options());
+    ASSERT_FALSE(again);
+    EXPECT_EQ(again.error().code, ErrorCode::Conflict);
+    EXPECT_EQ(control_->people()->size(), 2u);
+}
+
+TEST_P(ControlTest, SaysThatThereIsNothingToCopy) {
+    EXPECT_EQ(copy_control({.path = home_.path() + ".none"}, home_.options()).error().code,
+              ErrorCode::NotFound);
+    EXPECT_EQ(copy_control(home_.options(), home_.options()).error().code, ErrorCode::NotFound);
+    add_shop();
+    EXPECT_EQ(copy_control(home_.options(), home_.options()).error().code, ErrorCode::Conflict);
+}
+
+TEST_P(ControlTest, SaysWhatIsWrongWithAUrl) {
+    const auto opened = Control::open({.path = "", .url = "mysql://me:secret@x/y"}, clock_);
+    ASSERT_FALSE(opened);
+    EXPECT_TRUE(opened.error().message().contains("control.url: a url is postgresql://user"))
+        << opened.error().message();
+    EXPECT_FALSE(opened.error().message().contains("secret"));
+}
+
+TEST_P(ControlTest, RefusesAnOriginThatNoBrowserSends) {
     const auto add = [this, shop = add_shop()](std::string origin) {
         Key wanted;
         wanted.project = shop.id;
@@ -271,6 +348,9 @@ TEST_F(ControlTest, RefusesAnOriginThatNoBrowserSends) {
         EXPECT_TRUE(add(origin)) << origin;
     }
 }
+
+INSTANTIATE_TEST_SUITE_P(Homes, ControlTest, testing::ValuesIn(test_homes()),
+                         [](const auto& test) { return test.param; });
 
 }  // namespace
 }  // namespace clickmill::control

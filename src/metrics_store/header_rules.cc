@@ -10,6 +10,7 @@ Result<void> may_replace(const Header& stored, const Header& built) {
                     std::string(name_of(built.grain)) + " " + std::to_string(built.bucket),
                     std::move(why));
     };
+    if (stored.is_forgotten) return refuse("its retention is over, so it stays as it is");
     if (stored.is_live_gone) return refuse("its live rows are gone, so it stays as it is");
     for (size_t i = 0; i < stored.positions.size(); ++i) {
         const Offset position = i < built.positions.size() ? built.positions[i] : Offset{};

@@ -7,7 +7,7 @@
 namespace clickmill::metrics_store {
 
 // Conflict: a position of `stored` lies above the new one, or the live rows that the new build
-// would have been made of are gone.
+// would have been made of are gone, or its retention is over.
 Result<void> may_replace(const Header& stored, const Header& built);
 
 }  // namespace clickmill::metrics_store

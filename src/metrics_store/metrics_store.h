@@ -1,5 +1,5 @@
-// Where rows and positions live and questions are answered. Backends: sqlite/ memory/; sql/ holds
-// the generator that the SQL stores share. Promises tested by
+// Where rows and positions live and questions are answered. Backends: sqlite/ postgres/ clickhouse/
+// memory/; sql/ holds what those with SQL share. Promises tested by
 // tests/contract/metrics_store_contract_test.cc.
 #pragma once
 
@@ -61,6 +61,11 @@ public:
     // Deletes live rows and sketches of these hours, which are settled and past their late limit,
     // and says so in their headers.
     virtual Result<void> retire(fold::ViewId view, std::span<const calendar::BucketKey> hours) = 0;
+
+    // Deletes settled rows and sketches of these buckets, whose retention is over, and says so in
+    // their headers, which stay for ever. Of hours only those whose live rows are gone.
+    virtual Result<void> forget(fold::ViewId view, calendar::Grain grain,
+                                std::span<const calendar::BucketKey> buckets) = 0;
 
     // What an answer is read from: one moment of the store, while it is held. Keep it briefly.
     virtual Result<std::unique_ptr<Snapshot>> snapshot() = 0;

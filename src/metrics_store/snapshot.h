@@ -33,6 +33,7 @@ struct Header {
     std::vector<Offset> positions;  // the view's position in each partition, read before the marks
     std::vector<HourRange> held;    // sorted, apart from each other
     bool is_live_gone = false;      // hours only: the live rows were retired
+    bool is_forgotten = false;      // its rows went with their retention: what they said is unknown
 };
 
 struct SettledRow {
@@ -63,6 +64,8 @@ struct BucketRange {  // keys from `first` to `last`, both included
     calendar::BucketKey first = 0;
     calendar::BucketKey last = 0;
 };
+
+inline constexpr BucketRange kAllBuckets{INT64_MIN, INT64_MAX};
 
 struct DimensionFilter {
     size_t dimension = 0;             // index into the view's dimensions

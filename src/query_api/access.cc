@@ -52,6 +52,22 @@ Answer<std::shared_ptr<const Directory>> Access::directory() {
     return directory_;
 }
 
+Answer<Catalogue> Access::catalogue(const std::string& project) {
+    ASSIGN_OR_RETURN(const int64_t version, control_.version());
+    {
+        const std::lock_guard lock(mutex_);
+        const auto known = catalogues_.find(project);
+        if (known != catalogues_.end() && known->second.version == version) return known->second;
+    }
+    ASSIGN_OR_RETURN(auto features, control_.features(project));
+    const auto aliases = std::make_shared<const Aliases>(features);
+    const Catalogue made{version,
+                         std::make_shared<const std::vector<control::Feature>>(std::move(features)),
+                         aliases};
+    const std::lock_guard lock(mutex_);
+    return catalogues_[project] = made;
+}
+
 Answer<Visitor> Access::visitor(const http::Head& head) {
     if (const auto key = bearer_of(head)) {
         ASSIGN_OR_RETURN(const auto directory, this->directory());

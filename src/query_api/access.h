@@ -3,6 +3,7 @@
 
 #include "control/control.h"
 #include "http/message.h"
+#include "query_api/aliases.h"
 #include "query_api/refusal.h"
 
 #include <map>
@@ -31,6 +32,13 @@ struct Directory {
     const control::Project* project(std::string_view id) const;
 };
 
+// What people wrote about a project's features, as of a version of the control store.
+struct Catalogue {
+    int64_t version = 0;
+    std::shared_ptr<const std::vector<control::Feature>> features;
+    std::shared_ptr<const Aliases> aliases;
+};
+
 // Any thread.
 class Access {
 public:
@@ -41,11 +49,13 @@ public:
     Answer<Visitor> visitor(const http::Head& head);
     // The project a question is about. 400: none named; 403: another than the key's; 404: unknown.
     Answer<control::Project> project(const Visitor& visitor, const http::Head& head);
+    Answer<Catalogue> catalogue(const std::string& project);
 
 private:
     control::Control& control_;
-    std::mutex mutex_;                            // guards directory_
-    std::shared_ptr<const Directory> directory_;  // shared with the questions that use it
+    std::mutex mutex_;                             // guards the copies below
+    std::shared_ptr<const Directory> directory_;   // shared with the questions that use it
+    std::map<std::string, Catalogue> catalogues_;  // by project
 };
 
 }  // namespace clickmill::query_api

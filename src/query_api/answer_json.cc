@@ -18,6 +18,8 @@ std::string_view name_of(Reason reason) {
             return "before_first_event";
         case Reason::NotRebuilt:
             return "not_rebuilt";
+        case Reason::Retention:
+            return "retention";
         case Reason::InOther:
             return "in_other";
         case Reason::Future:
@@ -32,10 +34,24 @@ std::string_view sentence_of(Reason reason) {
             return "the project had no click yet";
         case Reason::NotRebuilt:
             return "the rollup was declared later and does not reach back to here";
+        case Reason::Retention:
+            return "numbers of this grain are not kept for so long; longer buckets may be";
         case Reason::InOther:
             return "there were too many different values, so this one may be inside (other)";
         case Reason::Future:
             return "this has not begun yet";
+    }
+    return "";
+}
+
+std::string_view name_of(Standing standing) {
+    switch (standing) {
+        case Standing::Silent:
+            return "silent";
+        case Standing::Dormant:
+            return "dormant";
+        case Standing::New:
+            return "new";
     }
     return "";
 }
@@ -212,6 +228,38 @@ std::string json_of(const DimensionsAnswer& answer, const Context& context) {
         json.begin_object();
         write_rollup(json, view, context.calendar);
         json.end_object();
+    }
+    json.end_array().end_object();
+    return json.take();
+}
+
+std::string json_of(const AttentionAnswer& answer, const Calendar& calendar) {
+    const auto write_day = [&](JsonWriter& json, std::optional<calendar::BucketKey> day) {
+        if (day)
+            json.value(calendar.label(calendar::Grain::Day, *day));
+        else
+            json.null();
+    };
+    JsonWriter json;
+    json.begin_object();
+    write_times(json, answer.head, calendar);
+    json.field("rollup", answer.head.rollup).field("rows_read", answer.head.rows_read);
+    json.field("feature_count", static_cast<int64_t>(answer.feature_count));
+    json.key("features").begin_array();
+    for (const AttentionRow& row : answer.rows) {
+        const Rhythm& rhythm = row.rhythm;
+        json.begin_object().field("feature_id", row.feature);
+        json.field("standing", name_of(*rhythm.standing)).field("clicks", rhythm.clicks);
+        json.key("first_day");
+        write_day(json, row.first_day);
+        json.key("last_day");
+        write_day(json, row.last_day);
+        json.field("days_clicked", static_cast<int64_t>(rhythm.days_clicked));
+        json.field("longest_pause_days", static_cast<int64_t>(rhythm.longest_pause));
+        json.key("pause_days");
+        write(json,
+              row.last_day ? std::optional(static_cast<int64_t>(rhythm.pause)) : std::nullopt);
+        json.field("usual_clicks", rounded(rhythm.usual_clicks)).end_object();
     }
     json.end_array().end_object();
     return json.take();

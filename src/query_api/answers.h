@@ -29,7 +29,11 @@ struct AnswerHead {
     int64_t rows_read = 0;
 };
 
-enum class Reason { BeforeFirstEvent, NotRebuilt, InOther, Future };
+// Of numbers of `view` in [from, to).
+Answer<AnswerHead> make_head(const Context& context, const fold::View& view, Moment from,
+                             Moment to);
+
+enum class Reason { BeforeFirstEvent, NotRebuilt, Retention, InOther, Future };
 
 // A run of buckets whose values are not known.
 struct ReasonRun {

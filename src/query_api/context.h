@@ -4,6 +4,7 @@
 
 #include "calendar/calendar.h"
 #include "metrics_store/snapshot.h"
+#include "query_api/aliases.h"
 #include "query_api/budget.h"
 #include "query_api/view_reader.h"
 
@@ -48,6 +49,10 @@ struct Context {
     std::optional<Moment> first_event;  // the start of its hour; none: no click yet
     int32_t partition_count = 0;        // 0: nothing was folded yet
     Moment folded_to{};  // the newest append time folded; ahead of `now` after a clock was set back
+    // As the question wants them; else empty.
+    std::shared_ptr<const Aliases> aliases = std::make_shared<const Aliases>();
+    std::shared_ptr<const std::vector<control::Feature>> catalogue =
+        std::make_shared<const std::vector<control::Feature>>();
 };
 
 // Everything about `project` but the question. Unavailable: its views are not declared yet.

@@ -36,6 +36,7 @@ Answer<void> add_values(const DimensionsQuestion& question, const Spans& spans, 
                               .by_dimension = dimension_index(reader.view(), answer.name),
                               .users = false};
     ASSIGN_OR_RETURN(const CountsByKey counts, reader.read(spans, selection));
+    RETURN_IF_ERROR(reader.check_retention());
     for (const auto& [key, value] : counts)
         if (value.clicks > 0 && contains_text(key.value, question.search))
             answer.values.push_back({key.value, value.clicks});
@@ -93,7 +94,7 @@ Answer<DimensionsAnswer> answer_dimensions(const Context& context,
             if (std::ranges::find(rollup.dimensions, name) != rollup.dimensions.end())
                 dimension.rollups.push_back(rollup.name);
         }
-        ViewReader reader(*context.snapshot, view, context.calendar, budget);
+        ViewReader reader(*context.snapshot, view, context.calendar, *context.aliases, budget);
         RETURN_IF_ERROR(add_values(question, spans, reader, dimension));
         answer.dimensions.push_back(std::move(dimension));
     }

@@ -31,8 +31,10 @@ std::string minified(const std::string& json) {
 
 class ExamplesTest : public testing::TestWithParam<Example> {
 protected:
-    // A week of three features, up to a Saturday at noon.
+    // A week of three features, up to a Saturday at noon; two more went silent before it.
     ExamplesTest() {
+        click_daily("wishlist.add", 1, 60);  // until 30 October
+        click_daily("help.chat", 1, 35);     // until 5 October
         for (int day = 1; day <= 7; ++day) {
             const std::string date = "2026-11-0" + std::to_string(day);
             for (int i = 0; i < 2 + day; ++i) {
@@ -52,7 +54,30 @@ protected:
         }
         shop.click({.at = "2026-10-29T10:00", .feature = "menu.about", .app_version = "4.11.2"});
         shop.commit("2026-11-07T11:59:58");
+        const std::vector<control::FeatureChange> catalogue = {
+            {.id = "checkout.buy",
+             .name = "Pay",
+             .owner = "Payments",
+             .state = control::FeatureState::Deprecated,
+             .alias_of = "checkout.pay"},
+            {.id = "checkout.pay",
+             .name = "Pay",
+             .description = "The last step of the checkout.",
+             .owner = "Payments",
+             .tags = {{"checkout", "money"}}}};
+        EXPECT_TRUE(shop.control().set_features("shop", catalogue));
     }
+    // Three times a day, from the first to the last of these days after 31 August.
+    void click_daily(const std::string& feature, int first, int last) {
+        for (int day = first; day <= last; ++day) {
+            const int of_month = day <= 30 ? day : day - 30;
+            const std::string date =
+                (day <= 30 ? "2026-09-" : "2026-10-") + std::to_string(100 + of_month).substr(1);
+            for (int i = 0; i < 3; ++i)
+                shop.click({.at = date + "T11:00", .feature = feature, .app_version = "4.11.2"});
+        }
+    }
+
     Shop shop{std::make_unique<MemoryMetricsStore>(), "Europe/Berlin"};
 };
 
@@ -77,7 +102,9 @@ INSTANTIATE_TEST_SUITE_P(
         Example{"features.json", "/api/v1/features?from=2026-11-05&to=2026-11-08&users=1&trend=1"},
         Example{"dimensions.json", "/api/v1/dimensions?from=2026-11-01&to=2026-11-08"},
         Example{"changes.json", "/api/v1/changes"},
-        Example{"accounting.json", "/api/v1/accounting"}, Example{"status.json", "/api/v1/status"}),
+        Example{"accounting.json", "/api/v1/accounting"}, Example{"status.json", "/api/v1/status"},
+        Example{"catalogue.json", "/api/v1/catalogue"},
+        Example{"attention.json", "/api/v1/attention"}),
     [](const auto& test) {
         const std::string file = test.param.file;
         return file.substr(0, file.find('.'));

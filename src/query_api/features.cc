@@ -26,7 +26,15 @@ public:
         : reader_(reader), filters_(filters_of(reader.view(), question.filters)) {}
 
     Answer<CountsByKey> clicks(const Spans& spans) {
-        return reader_.read(spans, selection({}, false));
+        ASSIGN_OR_RETURN(CountsByKey counts, reader_.read(spans, selection({}, false)));
+        RETURN_IF_ERROR(reader_.check_retention());
+        return counts;
+    }
+    // None where a part of them is forgotten.
+    Answer<std::optional<CountsByKey>> clicks_if_kept(const Spans& spans) {
+        ASSIGN_OR_RETURN(CountsByKey counts, reader_.read(spans, selection({}, false)));
+        if (!reader_.forgotten().empty()) return std::nullopt;
+        return counts;
     }
 
     Answer<int64_t> all_clicks(const Spans& spans) {
@@ -131,10 +139,12 @@ Periods periods_of(const Context& context, const fold::View& view, const Range& 
 Answer<std::vector<FeatureRow>> read_rows(FeatureReader& reader, const Periods& periods) {
     ASSIGN_OR_RETURN(const CountsByKey now, reader.clicks(periods.range));
     ASSIGN_OR_RETURN(const CountsByKey after, reader.clicks(periods.after_elapsed));
-    CountsByKey before;
+    static const CountsByKey kNothing;
+    std::optional<CountsByKey> previous;
     if (periods.is_previous_known) {
-        ASSIGN_OR_RETURN(before, reader.clicks(periods.previous));
+        ASSIGN_OR_RETURN(previous, reader.clicks_if_kept(periods.previous));
     }
+    const CountsByKey& before = previous ? *previous : kNothing;
     // All three are sorted by feature, so one walk over them meets each feature once.
     auto in_now = now.begin();
     auto in_after = after.begin();
@@ -153,7 +163,7 @@ Answer<std::vector<FeatureRow>> read_rows(FeatureReader& reader, const Periods& 
         row.feature = key.feature;
         row.clicks = take(in_now, now, key);
         row.change.now = row.clicks - take(in_after, after, key);
-        if (periods.is_previous_known) row.change.before = take(in_before, before, key);
+        if (previous) row.change.before = take(in_before, before, key);
         if (row.clicks > 0 || row.change.before.value_or(0) > 0) rows.push_back(std::move(row));
     }
     return rows;
@@ -173,11 +183,12 @@ std::string_view name_of(FeatureOrder order) {
 }
 
 Answer<FeaturesQuestion> read_features_question(const http::Head& head, bool is_csv) {
-    ASSIGN_OR_RETURN(const Parameters parameters,
-                     is_csv ? Parameters::of(head, {"project", "from", "to", "order", "limit",
-                                                    "search", "users", "filter."})
-                            : Parameters::of(head, {"project", "from", "to", "order", "limit",
-                                                    "search", "users", "trend", "filter."}));
+    ASSIGN_OR_RETURN(
+        const Parameters parameters,
+        is_csv ? Parameters::of(head, {"project", "from", "to", "order", "limit", "search", "users",
+                                       "aliases", "filter."})
+               : Parameters::of(head, {"project", "from", "to", "order", "limit", "search", "users",
+                                       "trend", "aliases", "filter."}));
     FeaturesQuestion question;
     question.range = {parameters.optional("from"), parameters.optional("to")};
     ASSIGN_OR_RETURN(const size_t order,
@@ -188,6 +199,7 @@ Answer<FeaturesQuestion> read_features_question(const http::Head& head, bool is_
     ASSIGN_OR_RETURN(question.search, parameters.text("search"));
     ASSIGN_OR_RETURN(question.with_users, parameters.flag("users"));
     ASSIGN_OR_RETURN(question.with_trend, parameters.flag("trend"));
+    RETURN_IF_ERROR(parameters.flag("aliases"));  // in the context
     ASSIGN_OR_RETURN(question.filters, parameters.filters());
     return question;
 }
@@ -204,21 +216,11 @@ Answer<FeaturesAnswer> answer_features(const Context& context, const FeaturesQue
                     {.by = "", .filters = question.filters, .users = users, .from = from}));
 
     FeaturesAnswer answer;
-    answer.head = {.project = context.project,
-                   .zone = context.calendar.zone(),
-                   .from = from,
-                   .to = end_of(context.calendar, range),
-                   .now = context.now,
-                   .complete_through = {},
-                   .is_users_exact = true,
-                   .notes = {},
-                   .rollup = view.definition.rollup.name,
-                   .rows_read = 0};
-    ASSIGN_OR_RETURN(answer.head.complete_through, complete_through(context, view.id));
+    ASSIGN_OR_RETURN(answer.head, make_head(context, view, from, end_of(context.calendar, range)));
     answer.comparison = compare(context.calendar, range, answer.head.complete_through);
     answer.previous_from = start_of(context.calendar, answer.comparison.previous);
 
-    ViewReader view_reader(*context.snapshot, view, context.calendar, budget);
+    ViewReader view_reader(*context.snapshot, view, context.calendar, *context.aliases, budget);
     FeatureReader reader(view_reader, question);
     const Periods periods = periods_of(context, view, range, answer.comparison);
     ASSIGN_OR_RETURN(answer.rows, read_rows(reader, periods));

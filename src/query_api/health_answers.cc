@@ -55,9 +55,10 @@ std::optional<T> least(const std::vector<Line>& lines, std::optional<T> Line::* 
     return result;
 }
 
-Line whole_of(const std::vector<Line>& lines) {
+// `is_log_known`: else nobody knows what was accepted, not even where no partition has a line yet.
+Line whole_of(const std::vector<Line>& lines, bool is_log_known) {
     Line whole;
-    whole.accepted = 0;
+    if (is_log_known) whole.accepted = 0;
     for (const Line& line : lines) {
         whole.classes += line.classes;
         if (!line.accepted)
@@ -124,7 +125,7 @@ Answer<std::string> accounting_json(const Context& context, const Tails& tails) 
     JsonWriter json;
     json.begin_object().field("zone", context.calendar.zone());
     json.field("now", context.calendar.format(context.now));
-    write_line(json, whole_of(lines), context);
+    write_line(json, whole_of(lines, found.has_value()), context);
     json.key("project").begin_object();
     write_classes(json, project);
     json.end_object().key("partitions").raw(parts.text()).end_object();

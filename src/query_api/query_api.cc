@@ -6,6 +6,8 @@
 #include "query_api/access.h"
 #include "query_api/answer_cache.h"
 #include "query_api/answer_json.h"
+#include "query_api/attention.h"
+#include "query_api/catalogue_pages.h"
 #include "query_api/change_watch.h"
 #include "query_api/csv.h"
 #include "query_api/dimensions.h"
@@ -30,6 +32,7 @@ using http::Response;
 constexpr http::BodyLimits kBodyLimits{.sent_bytes = 1024, .inflated_bytes = 1024};
 constexpr size_t kMaxQueryBytes = 8 << 10;
 constexpr int kMaxWaitSeconds = 25;
+constexpr size_t kMaxTokenBytes = 64;
 
 enum class Path {
     Series,
@@ -37,9 +40,11 @@ enum class Path {
     Features,
     FeaturesCsv,
     Dimensions,
+    Attention,
     Changes,
     Accounting,
     Status,
+    Catalogue,
     Session,
     SignOut,
     SignIn,
@@ -56,9 +61,11 @@ constexpr std::array kRoutes = {Route{"/api/v1/series", Path::Series},
                                 Route{"/api/v1/features", Path::Features},
                                 Route{"/api/v1/features.csv", Path::FeaturesCsv},
                                 Route{"/api/v1/dimensions", Path::Dimensions},
+                                Route{"/api/v1/attention", Path::Attention},
                                 Route{"/api/v1/changes", Path::Changes},
                                 Route{"/api/v1/accounting", Path::Accounting},
                                 Route{"/api/v1/status", Path::Status},
+                                Route{"/api/v1/catalogue", Path::Catalogue},
                                 Route{"/api/v1/session", Path::Session},
                                 Route{"/api/v1/session/sign-out", Path::SignOut},
                                 Route{"/signin", Path::SignIn}};
@@ -71,6 +78,8 @@ Path path_of(std::string_view path) {
 
 bool is_allowed(Path path, Method method) {
     if (path == Path::SignOut) return method == Method::Post;
+    if (path == Path::Catalogue && (method == Method::Post || method == Method::Delete))
+        return true;
     return method == Method::Get || method == Method::Head;
 }
 
@@ -80,10 +89,12 @@ Response unknown_path() {
 }
 
 Response wrong_method(Path path) {
-    const bool is_post = path == Path::SignOut;
-    Response response = http::error_response(405, "method_not_allowed",
-                                             is_post ? "send it as POST" : "ask with GET or HEAD");
-    response.headers.emplace_back("Allow", is_post ? "POST" : "GET, HEAD");
+    std::string_view allowed = "GET, HEAD";
+    if (path == Path::SignOut) allowed = "POST";
+    if (path == Path::Catalogue) allowed = "GET, HEAD, POST, DELETE";
+    Response response =
+        http::error_response(405, "method_not_allowed", fmt::format("this path takes {}", allowed));
+    response.headers.emplace_back("Allow", std::string(allowed));
     return response;
 }
 
@@ -111,6 +122,8 @@ Answer<ChangeWatch::Wish> read_wish(const Head& head, const std::string& project
                      Parameters::of(head, {"project", "since", "wait"}));
     ChangeWatch::Wish wish{.project = project, .since = {}, .wait = {}};
     ASSIGN_OR_RETURN(wish.since, parameters.text("since"));
+    if (wish.since.size() > kMaxTokenBytes)
+        return refuse("invalid_parameter", "since: give the token of the answer before");
     ASSIGN_OR_RETURN(const int64_t wait, parameters.number("wait", 0, kMaxWaitSeconds, 0));
     wish.wait = std::chrono::seconds(wait);
     return wish;
@@ -136,8 +149,10 @@ struct QueryApi::State {
 
     Answer<Context> context(const std::string& project);
     Answer<Freshness> freshness(const std::string& project);
-    Response answer(Path path, const Head& head);
-    Answer<Response> answer_or_refuse(Path path, const Head& head);
+    Response answer(Path path, const http::Request& request);
+    Answer<Response> answer_or_refuse(Path path, const http::Request& request);
+    Answer<Response> catalogue(const http::Request& request, const Visitor& visitor,
+                               const control::Project& project);
     Answer<Response> question(Path path, const Head& head, const std::string& project);
     Answer<Body> compute(Path path, const Head& head, const Context& context);
     void wait_for_changes(const Head& head, http::Respond respond);
@@ -171,7 +186,8 @@ Answer<Freshness> QueryApi::State::freshness(const std::string& project) {
 Answer<Body> QueryApi::State::compute(Path path, const Head& head, const Context& context) {
     Budget budget(sources.clock, options.question_time, options.question_rows);
     if (path == Path::Series || path == Path::SeriesCsv) {
-        ASSIGN_OR_RETURN(const auto question, read_series_question(head, path == Path::SeriesCsv));
+        ASSIGN_OR_RETURN(auto question, read_series_question(head, path == Path::SeriesCsv));
+        question.features = context.aliases->today(question.features);
         ASSIGN_OR_RETURN(const auto answer, answer_series(context, question, budget));
         if (path == Path::Series) return Body{json_of(answer, question, context.calendar), {}};
         return Body{csv_of(answer, question, context.calendar),
@@ -185,6 +201,11 @@ Answer<Body> QueryApi::State::compute(Path path, const Head& head, const Context
         if (path == Path::Features) return Body{json_of(answer, question, context.calendar), {}};
         return Body{csv_of(answer), fmt::format("clickmill-{}-features.csv", context.project)};
     }
+    if (path == Path::Attention) {
+        ASSIGN_OR_RETURN(const auto question, read_attention_question(head));
+        ASSIGN_OR_RETURN(const auto answer, answer_attention(context, question, budget));
+        return Body{json_of(answer, context.calendar), {}};
+    }
     ASSIGN_OR_RETURN(const auto question, read_dimensions_question(head));
     ASSIGN_OR_RETURN(const auto answer, answer_dimensions(context, question, budget));
     return Body{json_of(answer, context), {}};
@@ -193,8 +214,14 @@ Answer<Body> QueryApi::State::compute(Path path, const Head& head, const Context
 // A question whose answer has an ETag: the same while nothing it stands on changed.
 Answer<Response> QueryApi::State::question(Path path, const Head& head,
                                            const std::string& project) {
-    ASSIGN_OR_RETURN(const Context context, this->context(project));
-    ASSIGN_OR_RETURN(const std::string state, state_of(context));
+    ASSIGN_OR_RETURN(Context context, this->context(project));
+    ASSIGN_OR_RETURN(std::string state, state_of(context));
+    if (head.parameter("aliases") == "1" || path == Path::Attention) {
+        ASSIGN_OR_RETURN(const Catalogue catalogue, access.catalogue(project));
+        context.aliases = catalogue.aliases;
+        context.catalogue = catalogue.features;
+        state += fmt::format(" {}", catalogue.version);
+    }
     const std::string text = fmt::format("{} {}?{}", project, head.path, head.query);
     const std::string etag = fmt::format("W/\"{:016x}\"", keyed_hash(state, keyed_hash(text, 0)));
 
@@ -220,7 +247,27 @@ Answer<Response> QueryApi::State::question(Path path, const Head& head,
     return response;
 }
 
-Answer<Response> QueryApi::State::answer_or_refuse(Path path, const Head& head) {
+Answer<Response> QueryApi::State::catalogue(const http::Request& request, const Visitor& visitor,
+                                            const control::Project& project) {
+    const Method method = request.head.method;
+    if (method == Method::Delete) {
+        RETURN_IF_ERROR(remove_from_catalogue(request.head, visitor, project, sources.control));
+        return Response{.status = 204, .content_type = {}};
+    }
+    if (method == Method::Post) {
+        ASSIGN_OR_RETURN(std::string body,
+                         change_catalogue(request, visitor, project, sources.control));
+        return json_response(std::move(body), "no-store");
+    }
+    RETURN_IF_ERROR(Parameters::of(request.head, {"project"}));
+    ASSIGN_OR_RETURN(const auto week_start, calendar::week_start_named(project.week_start));
+    ASSIGN_OR_RETURN(const auto calendar, calendars.of(project.zone, week_start));
+    ASSIGN_OR_RETURN(std::string body, catalogue_json(project, sources.control, calendar));
+    return json_response(std::move(body), "private, no-store");
+}
+
+Answer<Response> QueryApi::State::answer_or_refuse(Path path, const http::Request& request) {
+    const Head& head = request.head;
     if (path == Path::SignIn) return sign_in_page(head, sources.control, options.is_https);
     if (path == Path::SignOut) return sign_out(head, sources.control, options.is_https);
 
@@ -231,6 +278,7 @@ Answer<Response> QueryApi::State::answer_or_refuse(Path path, const Head& head) 
         return json_response(std::move(body), "no-store");
     }
     ASSIGN_OR_RETURN(const control::Project project, access.project(visitor, head));
+    if (path == Path::Catalogue) return catalogue(request, visitor, project);
     if (path != Path::Accounting && path != Path::Status) return question(path, head, project.id);
 
     RETURN_IF_ERROR(Parameters::of(head, {"project"}));
@@ -241,14 +289,14 @@ Answer<Response> QueryApi::State::answer_or_refuse(Path path, const Head& head) 
     return json_response(std::move(body), "private, no-store");
 }
 
-Response QueryApi::State::answer(Path path, const Head& head) {
-    Answer<Response> response = answer_or_refuse(path, head);
+Response QueryApi::State::answer(Path path, const http::Request& request) {
+    Answer<Response> response = answer_or_refuse(path, request);
     if (response) return *std::move(response);
     const Refusal& refusal = response.error();
     if (refusal.status >= 500)
         sources.logger.warn(
             "question failed",
-            {{"path", head.path}, {"code", refusal.code}, {"why", refusal.message}});
+            {{"path", request.head.path}, {"code", refusal.code}, {"why", refusal.message}});
     return refusal.response();
 }
 
@@ -304,6 +352,9 @@ std::expected<http::BodyLimits, Response> QueryApi::admit(const Head& head) {
     if (head.query.size() > kMaxQueryBytes)
         return std::unexpected(http::error_response(
             400, "invalid_parameter", "the question has over 8 KiB of parameters: ask for less"));
+    if (path == Path::Catalogue && head.method == Method::Post)
+        return http::BodyLimits{.sent_bytes = kMaxCatalogueBytes,
+                                .inflated_bytes = kMaxCatalogueBytes};
     return kBodyLimits;
 }
 
@@ -320,7 +371,7 @@ void QueryApi::handle(http::Request request, http::Respond respond) {
         const Head& head = job->request.head;
         const Path path = path_of(head.path);
         if (path == Path::Changes) return state->wait_for_changes(head, std::move(job->respond));
-        Response response = state->answer(path, head);
+        Response response = state->answer(path, job->request);
         state->count(path, response, since);
         job->respond(std::move(response));
     };

@@ -192,6 +192,12 @@ TEST_F(QueryApiTest, AnswersFromTheCacheWhileNothingChanged) {
     EXPECT_EQ(int64_t(shop.json(question)["series"].at(0)["total"]), 2);
 }
 
+TEST_F(QueryApiTest, RefusesATokenThatItNeverGave) {
+    EXPECT_EQ(shop.refusal(shop.get("/api/v1/changes?since=" + std::string(65, '0'))),
+              "400 invalid_parameter");
+    EXPECT_EQ(shop.get("/api/v1/changes?since=" + std::string(64, '0')).status, 200);
+}
+
 TEST_F(QueryApiTest, TellsWhoWaitsAsSoonAsSomethingIsCounted) {
     const std::string token{std::string_view(shop.json("/api/v1/changes")["token"])};
     std::string next;
@@ -239,6 +245,18 @@ TEST_F(QueryApiTest, ShowsThatEveryAcceptedClickWentSomewhere) {
     EXPECT_EQ(int64_t(answer["project"]["counted"]), 1);
     EXPECT_EQ(answer["partitions"].get_array().size(), 1u);
     EXPECT_EQ(int64_t(answer["partitions"].at(0)["end"]), 4);
+}
+
+// Pending 0 would say that all is counted.
+TEST_F(QueryApiTest, DoesNotKnowWhatIsPendingWhileTheLogIsAway) {
+    Shop new_shop{std::make_unique<MemoryMetricsStore>(), "Europe/Berlin"};  // without a ledger
+    for (Shop* of : {&shop, &new_shop}) {
+        of->is_log_away = true;
+        const auto answer = of->json("/api/v1/accounting");
+        EXPECT_TRUE(answer["accepted"].is_null());
+        EXPECT_TRUE(answer["pending"].is_null());
+        EXPECT_FALSE(bool(answer["is_balanced"]));
+    }
 }
 
 TEST_F(QueryApiTest, ShowsRollupsWithTheirPositions) {

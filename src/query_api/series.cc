@@ -34,10 +34,12 @@ Answer<void> add_previous(const Context& context, SeriesReader& reader, const fo
     ASSIGN_OR_RETURN(const auto earlier,
                      reader.totals(before(spans_of(calendar, comparison.previous),
                                           seconds_of(comparison.compared_to))));
-    const bool known = is_known(context, view, comparison.previous, comparison.compared_to);
+    if (!now) return {};
+    const bool known =
+        earlier && is_known(context, view, comparison.previous, comparison.compared_to);
     for (size_t i = 0; i < answer.main.lines.size(); ++i) {
-        answer.main.lines[i].change = Change{.now = now[i], .before = {}};
-        if (known) answer.main.lines[i].change->before = earlier[i];
+        answer.main.lines[i].change = Change{.now = (*now)[i], .before = {}};
+        if (known) answer.main.lines[i].change->before = (*earlier)[i];
     }
     return {};
 }
@@ -60,12 +62,12 @@ void add_notes(const SeriesQuestion& question, const SeriesReader& reader, Answe
 }  // namespace
 
 Answer<SeriesQuestion> read_series_question(const http::Head& head, bool is_csv) {
-    ASSIGN_OR_RETURN(const Parameters parameters,
-                     is_csv
-                         ? Parameters::of(head, {"project", "feature_id", "grain", "from", "to",
-                                                 "metric", "by", "limit", "filter."})
-                         : Parameters::of(head, {"project", "feature_id", "grain", "from", "to",
-                                                 "metric", "by", "limit", "compare", "filter."}));
+    ASSIGN_OR_RETURN(
+        const Parameters parameters,
+        is_csv ? Parameters::of(head, {"project", "feature_id", "grain", "from", "to", "metric",
+                                       "by", "limit", "aliases", "filter."})
+               : Parameters::of(head, {"project", "feature_id", "grain", "from", "to", "metric",
+                                       "by", "limit", "compare", "aliases", "filter."}));
     SeriesQuestion question;
     ASSIGN_OR_RETURN(question.features, parameters.list("feature_id", kMaxFeatures));
     ASSIGN_OR_RETURN(const size_t grain,
@@ -86,6 +88,7 @@ Answer<SeriesQuestion> read_series_question(const http::Head& head, bool is_csv)
         RETURN_IF_ERROR(parameters.choice("compare", {"previous"}));
         question.with_previous = true;
     }
+    RETURN_IF_ERROR(parameters.flag("aliases"));  // in the context
     ASSIGN_OR_RETURN(question.filters, parameters.filters());
     return question;
 }
@@ -101,19 +104,9 @@ Answer<SeriesAnswer> answer_series(const Context& context, const SeriesQuestion&
                                                  .filters = question.filters,
                                                  .users = question.metric == Metric::Users,
                                                  .from = from}));
-    answer.head = {.project = context.project,
-                   .zone = context.calendar.zone(),
-                   .from = from,
-                   .to = end_of(context.calendar, range),
-                   .now = context.now,
-                   .complete_through = {},
-                   .is_users_exact = true,
-                   .notes = {},
-                   .rollup = view.definition.rollup.name,
-                   .rows_read = 0};
-    ASSIGN_OR_RETURN(answer.head.complete_through, complete_through(context, view.id));
+    ASSIGN_OR_RETURN(answer.head, make_head(context, view, from, end_of(context.calendar, range)));
 
-    ViewReader view_reader(*context.snapshot, view, context.calendar, budget);
+    ViewReader view_reader(*context.snapshot, view, context.calendar, *context.aliases, budget);
     SeriesReader reader(context, question, view_reader);
     RETURN_IF_ERROR(reader.find_lines(range));
     ASSIGN_OR_RETURN(answer.main, reader.read(range));

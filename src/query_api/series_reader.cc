@@ -150,6 +150,7 @@ Answer<void> SeriesReader::hide_what_may_be_in_other(SeriesPart& part,
         const std::string feature = part.lines[line].feature.value_or(std::string(kAll));
         for (size_t i = 0; i < buckets.size(); ++i) {
             if (seen.contains({i, feature})) continue;
+            if (!part.lines[line].values[buckets[i]]) continue;  // nor is it known at all
             const bool is_hidden =
                 values_hidden.contains(i) || (feature != kOther && features_hidden.contains(i));
             if (!is_hidden) continue;
@@ -165,7 +166,10 @@ Answer<void> SeriesReader::read_some(SeriesPart& part, std::span<const size_t> b
     std::vector<Asked> asked;
     for (const size_t bucket : buckets)
         asked.push_back(spans_of(context_.calendar, part.range.grain, part.range.buckets[bucket]));
-    ASSIGN_OR_RETURN(const CountsByKey counts, reader_.read(asked, part.range.grain, selection()));
+    ASSIGN_OR_RETURN(CountsByKey counts, reader_.read(asked, part.range.grain, selection()));
+    std::erase_if(counts, [&](const auto& entry) {
+        return std::ranges::binary_search(reader_.forgotten(), entry.first.asked);
+    });
 
     for (auto& line : part.lines)
         for (const size_t bucket : buckets) line.values[bucket] = 0;
@@ -177,6 +181,10 @@ Answer<void> SeriesReader::read_some(SeriesPart& part, std::span<const size_t> b
             people[{line, key.asked}].users.unite(value.users);
         else
             *part.lines[line].values[buckets[key.asked]] += value.clicks;
+    }
+    for (const size_t forgotten : reader_.forgotten()) {
+        for (auto& line : part.lines) line.values[buckets[forgotten]].reset();
+        append_reason(part.reasons, Reason::Retention, std::nullopt, buckets[forgotten]);
     }
     for (const auto& [place, value] : people) {
         part.lines[place.first].values[buckets[place.second]] = measure(value);
@@ -224,8 +232,9 @@ Answer<SeriesPart> SeriesReader::read(const Range& range) {
     return part;
 }
 
-Answer<std::vector<int64_t>> SeriesReader::totals(const Spans& spans) {
+Answer<std::optional<std::vector<int64_t>>> SeriesReader::totals(const Spans& spans) {
     ASSIGN_OR_RETURN(const CountsByKey counts, reader_.read(spans, selection()));
+    if (!reader_.forgotten().empty()) return std::nullopt;
     std::vector<Counts> sums(question_.by.empty()
                                  ? features_.size()
                                  : features_.size() * (values_.size() + (has_rest_ ? 1 : 0)));

@@ -23,8 +23,9 @@ public:
     // the rest. Call it once, first.
     Answer<void> find_lines(const Range& range);
     Answer<SeriesPart> read(const Range& range);
-    // Each line's total within `spans`, in the order of the lines.
-    Answer<std::vector<int64_t>> totals(const Spans& spans);
+    // Each line's total within `spans`, in the order of the lines; none where a part of them is
+    // forgotten.
+    Answer<std::optional<std::vector<int64_t>>> totals(const Spans& spans);
 
     bool is_users_exact() const { return is_users_exact_; }
     bool has_other_features() const { return has_other_features_; }

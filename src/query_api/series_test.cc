@@ -234,5 +234,51 @@ TEST_F(SeriesTest, RefusesWhatItCannotAnswerAndSaysWhatToDo) {
               std::string::npos);
 }
 
+// Hours of the 5th are kept no more; its day is.
+class RetentionTest : public SeriesTest {
+protected:
+    RetentionTest() {
+        shop.click({.at = "2026-11-05T09:00"});
+        shop.click({.at = "2026-11-05T09:30", .user = "bob"});
+        shop.click({.at = "2026-11-06T09:00", .feature = "search"});
+        shop.commit("2026-11-07T11:30");
+        shop.settle(Grain::Hour, "2026-11-05T09:00");
+        shop.settle(Grain::Day, "2026-11-05");
+        const std::vector<calendar::BucketKey> hours{
+            shop.calendar().hour_at(*shop.calendar().parse("2026-11-05T09:00")).key};
+        for (const fold::View& view : shop.views()) {
+            EXPECT_TRUE(shop.store().retire(view.id, hours));
+            EXPECT_TRUE(shop.store().forget(view.id, Grain::Hour, hours));
+        }
+    }
+};
+
+TEST_F(RetentionTest, HidesHoursThatAreForgottenAndSaysWhy) {
+    const auto answer = shop.json(
+        "/api/v1/series?grain=hour&from=2026-11-05T09:00&to=2026-11-05T11:00&metric=users");
+    EXPECT_EQ(lines_of(answer), (Lines{"- -: null 0 = 0"}));
+    EXPECT_EQ(reasons_of(answer), (Lines{"retention -1 0-0"}));
+}
+
+TEST_F(RetentionTest, AnswersLongerBucketsAsBefore) {
+    const auto answer = shop.json("/api/v1/series?from=2026-11-05&to=2026-11-07&metric=users");
+    EXPECT_EQ(lines_of(answer), (Lines{"- -: 2 1 = 2"}));
+    EXPECT_TRUE(reasons_of(answer).empty());
+}
+
+TEST_F(RetentionTest, RefusesARankingOfAPartOfTheClicks) {
+    const std::string part = "from=2026-11-05T08:00&to=2026-11-07T00:00";
+    EXPECT_EQ(shop.refusal(shop.get("/api/v1/features?" + part)), "400 retention");
+    EXPECT_EQ(shop.refusal(shop.get("/api/v1/dimensions?" + part)), "400 retention");
+    const auto whole = shop.json("/api/v1/features?from=2026-11-05&to=2026-11-07");
+    EXPECT_EQ(int64_t(whole["total_clicks"]), 3);
+}
+
+TEST_F(RetentionTest, KnowsNoChangeSinceAForgottenPeriod) {
+    const auto answer = shop.json("/api/v1/features?from=2026-11-06T08:00&to=2026-11-07T08:00");
+    ASSERT_EQ(answer["features"].get_array().size(), 1u);
+    EXPECT_TRUE(answer["features"].at(0)["previous_clicks"].is_null());
+}
+
 }  // namespace
 }  // namespace clickmill::query_api

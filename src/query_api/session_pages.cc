@@ -1,6 +1,7 @@
 #include "query_api/session_pages.h"
 
 #include "base/json_writer.h"
+#include "query_api/own_pages.h"
 
 #include <fmt/format.h>
 
@@ -69,18 +70,6 @@ bool is_over_https(const http::Head& head, bool is_https) {
 std::string cookie(std::string_view token, int seconds, bool is_secure) {
     return fmt::format("{}={}; Path=/; Max-Age={}; HttpOnly; SameSite=Strict{}", kSessionCookie,
                        token, seconds, is_secure ? "; Secure" : "");
-}
-
-// Browsers say where a request comes from; what says nothing is no browser, and has no cookie that
-// it did not choose to send.
-bool is_from_our_pages(const http::Head& head) {
-    const std::string_view site = head.header("sec-fetch-site");
-    if (!site.empty()) return site == "same-origin" || site == "none";
-    const std::string_view origin = head.header("origin");
-    if (origin.empty()) return true;
-    const size_t scheme_end = origin.find("://");
-    return scheme_end != std::string_view::npos &&
-           origin.substr(scheme_end + 3) == head.header("host");
 }
 
 }  // namespace

@@ -154,13 +154,17 @@ public:
         EXPECT_TRUE(done) << done.error().message();
     }
 
+    http::Headers read_headers() const { return {{"Authorization", "Bearer " + key_}}; }
     // GET with the read key.
     http::Response get(const std::string& target, http::Headers headers = {}) {
         headers.emplace_back("Authorization", "Bearer " + key_);
         return send(http::Method::Get, target, std::move(headers));
     }
-    http::Response send(http::Method method, const std::string& target, http::Headers headers) {
+    http::Response send(http::Method method, const std::string& target, http::Headers headers,
+                        const std::string& body = {}) {
         http::Request request;
+        request.body = body;
+        request.body.reserve(body.size() + 64);
         request.head.method = method;
         const size_t question = target.find('?');
         request.head.path = target.substr(0, question);
@@ -201,6 +205,7 @@ public:
     Options& options() { return options_; }
     const std::string& key() const { return key_; }
     const std::vector<fold::View>& views() const { return views_; }
+    bool is_log_away = false;
     int64_t pending = 0;  // events in the log that are not folded
 
 private:
@@ -256,6 +261,7 @@ private:
     }
 
     Result<std::vector<PartitionTail>> tails() {
+        if (is_log_away) return fail(ErrorCode::Unavailable, "cannot ask for the end", "the log");
         std::vector<PartitionTail> result;
         for (size_t p = 0; p < partitions_.size(); ++p) {
             const int64_t events = partitions_[p].end + (p == 0 ? pending : 0);

@@ -40,6 +40,10 @@ bool Tiler::counts(const Header& header) const {
 void Tiler::offer(std::span<const Header> headers) {
     for (const Header& header : headers) {
         if (header.held.empty()) continue;
+        if (header.is_forgotten) {
+            if (header.grain == calendar::Grain::Hour) forgotten_hours_.insert(header.bucket);
+            continue;
+        }
         const Owner* owner = owner_of(header.held.front().first);
         if (!owner) continue;
 
@@ -86,9 +90,15 @@ void Tiler::find_neighbours(std::vector<Tile>& tiles) const {
 }
 
 TilePlan Tiler::finish() && {
-    TilePlan plan{.settled = std::move(settled_), .live = {}};
-    for (const BucketKey hour : uncovered_hours())
-        plan.live.push_back({.bucket = hour, .asked = owner_of(hour)->asked});
+    TilePlan plan{.settled = std::move(settled_), .live = {}, .forgotten = {}};
+    for (const BucketKey hour : uncovered_hours()) {
+        const size_t asked = owner_of(hour)->asked;
+        if (!forgotten_hours_.contains(hour))
+            plan.live.push_back({.bucket = hour, .asked = asked});
+        else if (std::ranges::find(plan.forgotten, asked) == plan.forgotten.end())
+            plan.forgotten.push_back(asked);
+    }
+    std::ranges::sort(plan.forgotten);
     std::ranges::sort(plan.settled, {},
                       [](const Tile& tile) { return std::pair(tile.grain, tile.bucket); });
     find_neighbours(plan.settled);

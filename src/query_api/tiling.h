@@ -7,6 +7,7 @@
 #include "query_api/spans.h"
 
 #include <cstddef>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -28,6 +29,9 @@ struct Tile {
 struct TilePlan {
     std::vector<Tile> settled;  // sorted by (grain, bucket)
     std::vector<Tile> live;     // hours, sorted
+    // Indexes of what was asked for and is known no more, sorted: an hour of it is forgotten, and
+    // no longer bucket within it holds that hour.
+    std::vector<size_t> forgotten;
 };
 
 // Offer headers from coarse to fine, then finish. Every hour with a click lies in exactly one tile.
@@ -60,6 +64,7 @@ private:
     std::vector<Owner> owners_;     // sorted by span: what was asked for
     std::vector<Spans> uncovered_;  // by index of what was asked
     std::vector<Tile> settled_;
+    std::set<calendar::BucketKey> forgotten_hours_;
 };
 
 }  // namespace clickmill::query_api

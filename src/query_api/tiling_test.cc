@@ -122,6 +122,28 @@ TEST_F(TilingTest, TakesTheBuildWhenTheLiveRowsAreGone) {
               Tiles{"hour 2026-11-01T09:00:00+01:00>0"});
 }
 
+TEST_F(TilingTest, KnowsNothingOfAForgottenHourUnlessALongerBucketHoldsIt) {
+    touch("2026-11-01T09:00", 5);
+    touch("2026-11-02T09:00", 5);
+    Header hour = build(Grain::Hour, "2026-11-01T09:00", {{5}});
+    hour.is_live_gone = hour.is_forgotten = true;
+    const std::vector<Asked> days = {asked(Grain::Day, "2026-11-01"),
+                                     asked(Grain::Day, "2026-11-02")};
+    Tiler alone(calendar_, days, marks_);
+    alone.offer(std::vector{hour});
+    const TilePlan plan_of_hours = std::move(alone).finish();
+    EXPECT_EQ(plan_of_hours.forgotten, std::vector<size_t>{0});
+    EXPECT_EQ(plan_of_hours.live.size(), 1u) << "the other day's hour";
+    EXPECT_EQ(plan(days, {build(Grain::Day, "2026-11-01", {{5}}), hour}),
+              (Tiles{"day 2026-11-01>0", "live 11-02T09>1"}));
+    Header day = build(Grain::Day, "2026-11-01", {{5}});
+    day.is_forgotten = true;
+    Tiler neither(calendar_, days, marks_);
+    neither.offer(std::vector{day});
+    neither.offer(std::vector{hour});
+    EXPECT_EQ(std::move(neither).finish().forgotten, std::vector<size_t>{0});
+}
+
 TEST_F(TilingTest, FillsADayOfTwentyFiveHours) {
     for (int hour = 0; hour < 24; ++hour) touch(fmt::format("2026-10-25T{:02}:00", hour), 1);
     touch("2026-10-25T02:00:00+01:00", 1);  // the second time

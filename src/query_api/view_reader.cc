@@ -35,15 +35,6 @@ Span extent_of(const std::vector<Asked>& asked) {
     return extent;
 }
 
-const CountsKey& key_of(const std::pair<CountsKey, Counts>& entry) {
-    return entry.first;
-}
-
-void add(std::pair<CountsKey, Counts>& sum, const std::pair<CountsKey, Counts>& more) {
-    sum.second.clicks += more.second.clicks;
-    sum.second.users.unite(more.second.users);
-}
-
 // What the store read for `tiles`, by what was asked for. The tiles are sorted by bucket.
 CountsByKey by_asked(std::vector<metrics_store::Group> groups, std::span<const Tile> tiles,
                      bool by_bucket) {
@@ -60,7 +51,7 @@ CountsByKey by_asked(std::vector<metrics_store::Group> groups, std::span<const T
                                       std::move(group.value)},
                             Counts{group.clicks, std::move(group.users)});
     }
-    combine_equal(counts, &key_of, &add);
+    combine_equal(counts, &key_of, &add_counts);
     return counts;
 }
 
@@ -137,10 +128,17 @@ Answer<void> ViewReader::read_tiles(const std::vector<Tile>& tiles, RowsQuestion
         RETURN_IF_ERROR(budget_.spend(answer.rows_read));
         const auto part = std::span(tiles).subspan(first, end - first);
         CountsByKey read = by_asked(std::move(answer.groups), part, question.by_bucket);
-        counts = combine_sorted(std::move(counts), std::move(read), &key_of, &add);
+        counts = combine_sorted(std::move(counts), std::move(read), &key_of, &add_counts);
         first = end;
     }
     return {};
+}
+
+Answer<void> ViewReader::check_retention() const {
+    if (plan_.forgotten.empty()) return {};
+    return refuse("retention",
+                  "the numbers by the hour at an end of this range are kept no more: ask for whole "
+                  "days, weeks or months, or for a later range");
 }
 
 Answer<CountsByKey> ViewReader::read(const std::vector<Asked>& asked, Grain coarsest,
@@ -154,7 +152,7 @@ Answer<CountsByKey> ViewReader::read(const std::vector<Asked>& asked, Grain coar
     }
     RowsQuestion question;
     question.view = view_.id;
-    question.features = selection.features;
+    question.features = aliases_.with_former(selection.features);
     question.filters = selection.filters;
     question.by_bucket = asked.size() > 1;
     question.by_feature = selection.by_feature;
@@ -163,6 +161,7 @@ Answer<CountsByKey> ViewReader::read(const std::vector<Asked>& asked, Grain coar
     RETURN_IF_ERROR(read_tiles(plan_.settled, question, counts));
     question.is_live = true;
     RETURN_IF_ERROR(read_tiles(plan_.live, question, counts));
+    if (selection.by_feature) aliases_.unite(counts);
     return counts;
 }
 

@@ -4,7 +4,9 @@
 
 #include "calendar/calendar.h"
 #include "metrics_store/snapshot.h"
+#include "query_api/aliases.h"
 #include "query_api/budget.h"
+#include "query_api/counts.h"
 #include "query_api/tiling.h"
 
 #include <optional>
@@ -23,30 +25,17 @@ struct Selection {
     bool users = false;
 };
 
-struct Counts {
-    int64_t clicks = 0;
-    fold::Hll users;  // of everything summed here, united
-};
-
-struct CountsKey {
-    size_t asked = 0;     // index into what was asked
-    std::string feature;  // when by_feature
-    std::string value;    // when by_dimension
-    auto operator<=>(const CountsKey&) const = default;
-};
-
-// Sorted by key, each key once.
-using CountsByKey = std::vector<std::pair<CountsKey, Counts>>;
-
-// Null when nothing was counted under it.
-const Counts* find(const CountsByKey& counts, const CountsKey& key);
-
-// One thread. Holds on to the snapshot.
+// One thread. Holds on to the snapshot. Counts of features that were renamed come under their ids
+// of today, as far as `aliases` knows them.
 class ViewReader {
 public:
     ViewReader(metrics_store::Snapshot& snapshot, fold::View view,
-               const calendar::Calendar& calendar, Budget& budget)
-        : snapshot_(snapshot), view_(std::move(view)), calendar_(calendar), budget_(budget) {}
+               const calendar::Calendar& calendar, const Aliases& aliases, Budget& budget)
+        : snapshot_(snapshot),
+          view_(std::move(view)),
+          calendar_(calendar),
+          aliases_(aliases),
+          budget_(budget) {}
 
     const fold::View& view() const { return view_; }
     const calendar::Calendar& calendar() const { return calendar_; }
@@ -60,6 +49,12 @@ public:
         return read(std::vector<Asked>(1, asked), calendar::Grain::Month, selection);
     }
 
+    // Of the parts asked for last those whose counts are not known any more, sorted.
+    const std::vector<size_t>& forgotten() const { return plan_.forgotten; }
+    // Refuses when there are any: a ranking of a part of the clicks would be wrong without looking
+    // so.
+    Answer<void> check_retention() const;
+
 private:
     Answer<TilePlan> make_plan(const std::vector<Asked>& asked, calendar::Grain coarsest);
     Answer<std::vector<metrics_store::Header>> headers(calendar::Grain grain, Span span);
@@ -70,6 +65,7 @@ private:
     metrics_store::Snapshot& snapshot_;
     fold::View view_;
     const calendar::Calendar& calendar_;
+    const Aliases& aliases_;
     Budget& budget_;
     // The plan made last: several questions are about the same buckets.
     std::vector<Asked> planned_;

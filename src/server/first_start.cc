@@ -60,7 +60,10 @@ Result<std::optional<Welcome>> welcome(control::Control& control, control::Proje
     ASSIGN_OR_RETURN(const auto projects, control.projects());
     if (!projects.empty()) return std::optional<Welcome>();
     Welcome made;
-    ASSIGN_OR_RETURN(made.project, control.add_project(std::move(project)));
+    auto added = control.add_project(std::move(project));
+    // Another process on the same control store was quicker, and says what there is to say.
+    if (!added && added.error().code == ErrorCode::Conflict) return std::optional<Welcome>();
+    ASSIGN_OR_RETURN(made.project, std::move(added));
     ASSIGN_OR_RETURN(made.write_key, new_key(control, made.project.id, control::KeyKind::Write));
     ASSIGN_OR_RETURN(made.read_key, new_key(control, made.project.id, control::KeyKind::Read));
     ASSIGN_OR_RETURN(made.sign_in_token, sign_in_token(control));

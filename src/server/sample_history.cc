@@ -107,6 +107,39 @@ Result<bool> has_sample_project(control::Control& control) {
                        [](const auto& project) { return project.id == kSampleProject; });
 }
 
+// What the shop's people have written about their features; about some of them nobody has yet.
+Result<void> write_catalogue(control::Control& control) {
+    using control::FeatureChange;
+    using control::FeatureState;
+    const auto live = [](const char* id, const char* name, const char* owner, const char* tag,
+                         const char* description = "") {
+        return FeatureChange{.id = id,
+                             .name = name,
+                             .description = description,
+                             .owner = owner,
+                             .tags = {{tag}},
+                             .state = FeatureState::Live,
+                             .alias_of = {}};
+    };
+    std::vector<FeatureChange> changes = {
+        live("search.submit", "Search", "Discovery", "search"),
+        live("product.open", "Open a product", "Discovery", "search"),
+        live("product.add_to_cart", "Add to cart", "Shop", "cart",
+             "The button on a product's page; the list has none."),
+        live("cart.open", "Open the cart", "Shop", "cart"),
+        live("checkout.start", "Go to checkout", "Payments", "checkout"),
+        live("checkout.pay", "Pay", "Payments", "checkout",
+             "The last step. Watch it: each click is an order."),
+        live("checkout.coupon", "Enter a coupon", "Payments", "checkout"),
+        live("compare.open", "Compare products", "Discovery", "search"),
+        live("banner.summer_sale", "Summer sale", "Marketing", "campaign"),
+        live("checkout.gift", "Wrap as a gift", "Payments", "checkout")};
+    changes[8].state = FeatureState::Removed;
+    changes[9].state = FeatureState::Planned;
+    ASSIGN_OR_RETURN(std::ignore, control.set_features(kSampleProject, changes));
+    return {};
+}
+
 Result<void> add_project(control::Control& control) {
     control::Project project;
     project.id = kSampleProject;
@@ -114,7 +147,7 @@ Result<void> add_project(control::Control& control) {
     project.zone = calendar::host_zone();
     project.is_sample = true;
     ASSIGN_OR_RETURN(std::ignore, control.add_project(std::move(project)));
-    return {};
+    return write_catalogue(control);
 }
 
 }  // namespace

@@ -91,6 +91,18 @@ TEST(SampleHistory, IsLabelledAndMadeOnce) {
     EXPECT_EQ(folder.state().total_events, events);
 }
 
+TEST(SampleHistory, HasACatalogueOfWhatIsClickedAndWhatIsPlanned) {
+    Folder folder;
+    ASSERT_TRUE(folder.fill());
+    const std::string lines = all_lines(1);
+    const auto features = *folder.control->features(kSampleProject);
+    EXPECT_GT(features.size(), 5U);
+    for (const control::Feature& feature : features) {
+        const bool is_clicked = lines.contains("\"" + feature.id + "\"");
+        EXPECT_EQ(is_clicked, feature.state != control::FeatureState::Planned) << feature.id;
+    }
+}
+
 TEST(SampleHistory, IsMadeAgainWhenItWasInterrupted) {
     Folder folder;
     ASSERT_TRUE(folder.fill());

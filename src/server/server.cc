@@ -43,6 +43,13 @@ collector::Options collector_options_of(const config::Config& config) {
     return options;
 }
 
+aggregator::Retention retention_of(const config::Config& config, const config::KeepDays& own) {
+    return {.hour_days = own.hour.value_or(config.hour_days),
+            .day_days = own.day.value_or(config.day_days),
+            .week_days = own.week.value_or(config.week_days),
+            .month_days = own.month.value_or(config.month_days)};
+}
+
 aggregator::Options aggregator_options_of(const config::Config& config, int32_t partitions) {
     constexpr int64_t kEntryBytes = 16;
     constexpr int64_t kSlices = 4;
@@ -60,6 +67,9 @@ aggregator::Options aggregator_options_of(const config::Config& config, int32_t 
                                               PartitionId partition, Offset position) {
         return is_known || is_gap_accepted(path, partition, position);
     };
+    options.settler.retention = retention_of(config, {});
+    for (const config::Rollup& rollup : config.rollups)
+        options.settler.retention_of[rollup.name] = retention_of(config, rollup.keep);
     // Every partition has its share.
     options.follower.folder.repeats.max_entries /= partitions;
     options.follower.max_cells /= static_cast<size_t>(partitions);
@@ -184,8 +194,7 @@ private:
     }
 
     Result<void> open_stores() {
-        ASSIGN_OR_RETURN(
-            control_, control::Control::open({.path = control_path(config_.data_folder)}, *clock_));
+        ASSIGN_OR_RETURN(control_, control::Control::open(control_options_of(config_), *clock_));
         const World world{*clock_, *logger_, registry_};
         if (does(Role::Query)) RETURN_IF_ERROR(prepare_projects());
         if (role_ != Role::Collect) {

@@ -5,6 +5,7 @@
 #include "event_log/kafka/kafka_event_log.h"
 #include "event_log/kafka/topic_plan.h"
 #include "event_log/spooling_event_log.h"
+#include "metrics_store/clickhouse/clickhouse_metrics_store.h"
 #include "metrics_store/postgres/postgres_metrics_store.h"
 #include "metrics_store/sqlite/sqlite_metrics_store.h"
 #include "server/data_folder.h"
@@ -12,11 +13,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 namespace clickmill::server {
 
 namespace {
+
+constexpr std::string_view kSqliteScheme = "sqlite:";
 
 constexpr int64_t kSlices = 4;  // of the repeat window
 
@@ -85,19 +89,45 @@ event_log::KnownPosition position_of(const metrics_store::Progress& known) {
 
 }  // namespace
 
+control::Options control_options_of(const config::Config& config) {
+    return {.path = control_path(config.data_folder), .url = config.control_url};
+}
+
 bool has_shared_store(const config::Config& config) {
     return !config.metrics_store_url.empty();
+}
+
+Result<std::unique_ptr<metrics_store::MetricsStore>> open_store_at(const std::string& url,
+                                                                   const std::string& cluster,
+                                                                   const World& world,
+                                                                   Writes writes) {
+    const bool only_reads = writes == Writes::Elsewhere;
+    if (url.starts_with(kSqliteScheme)) {
+        metrics_store::SqliteOptions options;
+        options.path = url.substr(kSqliteScheme.size());
+        options.follows_another = only_reads;
+        std::error_code missing;
+        if (only_reads && !std::filesystem::exists(options.path, missing)) {
+            return fail(ErrorCode::NotFound, "cannot read the metrics store", options.path,
+                        "there is no such file");
+        }
+        return metrics_store::SqliteMetricsStore::open(std::move(options), world.logger);
+    }
+    if (url.starts_with("clickhouse")) {
+        return metrics_store::ClickHouseMetricsStore::open(
+            {.url = url, .cluster = cluster, .only_reads = only_reads});
+    }
+    return metrics_store::PostgresMetricsStore::open({.url = url, .only_reads = only_reads});
 }
 
 Result<std::unique_ptr<metrics_store::MetricsStore>> open_metrics_store(
     const config::Config& config, const World& world, Writes writes) {
     if (has_shared_store(config)) {
-        metrics_store::PostgresOptions options;
-        options.only_reads = writes == Writes::Elsewhere;
-        options.url = options.only_reads && !config.metrics_store_read_url.empty()
-                          ? config.metrics_store_read_url
-                          : config.metrics_store_url;
-        return metrics_store::PostgresMetricsStore::open(std::move(options));
+        const bool reads_elsewhere =
+            writes == Writes::Elsewhere && !config.metrics_store_read_url.empty();
+        return open_store_at(
+            reads_elsewhere ? config.metrics_store_read_url : config.metrics_store_url,
+            config.metrics_store_cluster, world, writes);
     }
     metrics_store::SqliteOptions options;
     options.path = metrics_path(config.data_folder);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "config/config.h"
+#include "control/control.h"
 #include "event_log/event_log.h"
 #include "metrics_store/metrics_store.h"
 #include "telemetry/health.h"
@@ -27,12 +28,22 @@ struct World {
 // Who changes the metrics store: this process, or another one on the same folder.
 enum class Writes { Here, Elsewhere };
 
+// Where projects, keys and people lie: the data folder's control.db, or control.url.
+control::Options control_options_of(const config::Config& config);
+
 // Whether the metrics live in a database server that may be away, and not in the data folder.
 bool has_shared_store(const config::Config& config);
 
 // A metrics.db that SQLite refuses is set aside: everything in it is folded again from the log.
 Result<std::unique_ptr<metrics_store::MetricsStore>> open_metrics_store(
     const config::Config& config, const World& world, Writes writes);
+
+// A store by its address: as metrics_store.url says it, or sqlite:PATH of a metrics.db. `cluster`:
+// as metrics_store.cluster. NotFound: it is to be read, and there is no such file.
+Result<std::unique_ptr<metrics_store::MetricsStore>> open_store_at(const std::string& url,
+                                                                   const std::string& cluster,
+                                                                   const World& world,
+                                                                   Writes writes);
 
 bool is_kafka(const config::Config& config);
 

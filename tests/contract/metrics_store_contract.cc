@@ -1,5 +1,6 @@
 #include "tests/contract/metrics_store_contract.h"
 
+#include "metrics_store/clickhouse/clickhouse_metrics_store.h"
 #include "metrics_store/memory/memory_metrics_store.h"
 #include "metrics_store/postgres/postgres_metrics_store.h"
 #include "metrics_store/sqlite/sqlite_metrics_store.h"
@@ -23,28 +24,53 @@ std::string shown(std::string_view text) {
     return text.size() > 40 ? fmt::format("<{} bytes>", text.size()) : std::string(text);
 }
 
-// Each folder has a schema of its own, so that it is found again.
-std::unique_ptr<MetricsStore> open_postgres(const std::string& url,
-                                            const std::filesystem::path& folder) {
+// Each folder has a schema, or database, of its own, so that it is found again.
+std::string schema_of(const std::filesystem::path& folder) {
     std::string schema = folder.filename().string();
     std::ranges::replace(schema, '-', '_');
     std::ranges::transform(schema, schema.begin(), [](char c) { return std::tolower(c); });
+    return schema;
+}
+
+template <typename Store>
+std::unique_ptr<MetricsStore> opened(Result<std::unique_ptr<Store>> store) {
+    if (!store) {
+        ADD_FAILURE() << store.error().message();
+        std::abort();
+    }
+    return *std::move(store);
+}
+
+std::unique_ptr<MetricsStore> open_postgres(const std::string& url,
+                                            const std::filesystem::path& folder) {
+    const std::string schema = schema_of(folder);
     {
-        auto session = PgSession::open(url);
+        auto session = sql::PgSession::open(url, kOfMetrics);
         if (!session || !(*session)->execute("CREATE SCHEMA IF NOT EXISTS " + schema)) {
             ADD_FAILURE() << "no schema for the test";
             std::abort();
         }
     }
-    auto opened = PostgresMetricsStore::open({.url = url + "?options=-csearch_path%3D" + schema});
-    if (!opened) {
-        ADD_FAILURE() << opened.error().message();
+    return opened(PostgresMetricsStore::open({.url = url + "?options=-csearch_path%3D" + schema}));
+}
+
+std::unique_ptr<MetricsStore> open_clickhouse(const std::string& url,
+                                              const std::filesystem::path& folder) {
+    const std::string database = schema_of(folder);
+    ChClient client(*parse_clickhouse_url(url + "/default"), {});
+    if (!client.query("CREATE DATABASE IF NOT EXISTS " + database)) {
+        ADD_FAILURE() << "no database for the test";
         std::abort();
     }
-    return *std::move(opened);
+    return opened(ClickHouseMetricsStore::open({.url = url + "/" + database}));
 }
 
 }  // namespace
+
+std::vector<std::string> server_of(const char* variable) {
+    const char* url = std::getenv(variable);
+    return url ? std::vector<std::string>{url} : std::vector<std::string>{};
+}
 
 std::vector<Backend> backends() {
     if (const char* url = std::getenv("CLICKMILL_TEST_POSTGRES")) {
@@ -52,20 +78,21 @@ std::vector<Backend> backends() {
                      return open_postgres(url, folder);
                  }}};
     }
+    if (const char* url = std::getenv("CLICKMILL_TEST_CLICKHOUSE")) {
+        return {
+            {"ClickHouse",
+             [url](const std::filesystem::path& folder) { return open_clickhouse(url, folder); },
+             false, 5}};  // a question takes it milliseconds
+    }
     return {{"Memory",
              [](const auto&) -> std::unique_ptr<MetricsStore> {
                  return std::make_unique<MemoryMetricsStore>();
              }},
             {"Sqlite", [](const std::filesystem::path& folder) -> std::unique_ptr<MetricsStore> {
-                 auto opened = SqliteMetricsStore::open(
+                 return opened(SqliteMetricsStore::open(
                      {.path = (folder / "metrics.db").string(),
                       .checkpoints = {.passive_pages = 20, .restart_pages = 160}},
-                     silent_logger());
-                 if (!opened) {
-                     ADD_FAILURE() << opened.error().message();
-                     std::abort();
-                 }
-                 return *std::move(opened);
+                     silent_logger()));
              }}};
 }
 
@@ -211,8 +238,17 @@ RowsAnswer MetricsStoreContract::ask(const RowsQuestion& question) {
 }
 
 std::vector<std::string> MetricsStoreContract::groups(const RowsQuestion& question) {
+    const auto snapshot = store().snapshot();
+    EXPECT_TRUE(snapshot) << snapshot.error().message();
+    return groups(question, **snapshot);
+}
+
+std::vector<std::string> MetricsStoreContract::groups(const RowsQuestion& question,
+                                                      Snapshot& snapshot) {
+    const auto answer = snapshot.rows(question);
+    EXPECT_TRUE(answer) << answer.error().message();
     std::vector<std::string> lines;
-    for (const Group& group : ask(question).groups) {
+    for (const Group& group : answer->groups) {
         std::string line;
         if (question.by_bucket) line += fmt::format("{} ", (group.bucket - hour(0)) / 3'600);
         if (question.by_feature) line += shown(group.feature) + " ";

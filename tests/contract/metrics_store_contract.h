@@ -25,8 +25,14 @@ using fold::Labels;
 struct Backend {
     std::string name;
     std::function<std::unique_ptr<MetricsStore>(const std::filesystem::path& folder)> open;
+    bool has_snapshots = true;  // false: each call on one reads the latest (snapshot.h)
+    // Of many questions that differ little, each so-many-th is asked; all of them where
+    // CLICKMILL_ASK_ALL is set.
+    int asks_each = 1;
 };
 std::vector<Backend> backends();
+// The url of the server that an environment variable names; nothing where it names none.
+std::vector<std::string> server_of(const char* variable);
 inline void PrintTo(const Backend& backend, std::ostream* out) {
     *out << backend.name;
 }
@@ -102,6 +108,7 @@ protected:
     RowsAnswer ask(const RowsQuestion& question);
     // "bucket feature value clicks users" of each group, as far as asked for.
     std::vector<std::string> groups(const RowsQuestion& question);
+    static std::vector<std::string> groups(const RowsQuestion& question, Snapshot& snapshot);
     std::vector<std::string> rows_in(const fold::View& view, bool is_live, Grain grain,
                                      BucketKey bucket);
     std::vector<Header> headers(const fold::View& view, Grain grain);
@@ -110,7 +117,5 @@ private:
     std::unique_ptr<ScratchFolder> folder_ = std::make_unique<ScratchFolder>();
     std::unique_ptr<MetricsStore> store_;
 };
-
-inline constexpr BucketRange kAllBuckets{INT64_MIN, INT64_MAX};
 
 }  // namespace clickmill::metrics_store

@@ -1,5 +1,6 @@
 // Every store against the one in memory: the same changes at random, in order, late, twice and of
-// views that another has moved on, give the same answers (and the same refusals).
+// views that another has moved on, give the same answers (and the same refusals). So does a copy.
+#include "metrics_store/copy.h"
 #include "metrics_store/memory/memory_metrics_store.h"
 #include "tests/contract/metrics_store_contract.h"
 
@@ -7,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <map>
 #include <random>
 
 namespace clickmill::metrics_store {
@@ -44,6 +46,7 @@ protected:
         random_.seed(seed);
         model_ = std::make_unique<MemoryMetricsStore>();
         views_.clear();
+        stored_ids_.clear();
         before_.reset();
         begin_anew();
     }
@@ -69,6 +72,26 @@ protected:
              .zone = "Asia/Kathmandu"}};
         both("declare", [&](MetricsStore& of) { return of.declare(wanted, at_second(99)); });
         views_ = got((*model_->snapshot())->views());
+        learn_ids(store());
+    }
+    void learn_ids(MetricsStore& of) {
+        stored_ids_.clear();
+        for (const fold::View& stored : got((*of.snapshot())->views())) {
+            const auto same = std::ranges::find(views_, stored.definition, &fold::View::definition);
+            if (same != views_.end()) stored_ids_[same->id] = stored.id;
+        }
+    }
+    // Stores number their views as they like; what is asked here names those of the model.
+    fold::ViewId id_in(const MetricsStore& of, fold::ViewId id) const {
+        return &of == model_.get() ? id : stored_ids_.at(id);
+    }
+    fold::Commit commit_for(const MetricsStore& of, fold::Commit commit) const {
+        for (fold::ViewChanges& changes : commit.views) changes.view = id_in(of, changes.view);
+        return commit;
+    }
+    std::vector<Build> builds_for(const MetricsStore& of, std::vector<Build> builds) const {
+        for (Build& build : builds) build.view = id_in(of, build.view);
+        return builds;
     }
     const fold::View& any_view() {
         return views_[static_cast<size_t>(below(static_cast<int64_t>(views_.size())))];
@@ -83,7 +106,8 @@ protected:
     // again.
     void commit_some() {
         if (before_ && chance(15)) {
-            return both("a commit again", [&](MetricsStore& of) { return of.commit(*before_); });
+            return both("a commit again",
+                        [&](MetricsStore& of) { return of.commit(commit_for(of, *before_)); });
         }
         const PartitionId partition{static_cast<int32_t>(below(kPartitions))};
         const Progress progress = got(model_->progress(partition));
@@ -100,8 +124,10 @@ protected:
         }
         if (chance(40)) {
             const int64_t first = below(to + 1);
-            commit.pieces.push_back(
-                {Offset{0}, Offset{first}, Offset{first + 1 + below(5)}, one_of({"a", "bc", ""})});
+            const int64_t next = first + 1 + below(5);
+            // Of one range there is one piece.
+            const std::string ids(static_cast<size_t>(next % 3), 'x');
+            commit.pieces.push_back({Offset{0}, Offset{first}, Offset{next}, ids});
             commit.pieces_from = Offset{below(to + 1)};
         }
         for (const fold::View& view : views_) {
@@ -111,14 +137,18 @@ protected:
                 const int64_t hour_number = below(kHours);
                 const Labels labels = any_labels(view);
                 if (has_row(change, hour_number, labels)) continue;
-                change.clicks(hour_number, labels, below(1'000) - 10);
-                if (chance(60))
-                    change.users(hour_number, labels, {one_of(kPeople), one_of(kPeople)});
+                // A row is a function of its key and of where it is complete.
+                const int64_t clicks = (hour_number * 37 + to * 101 + partition.value) % 1'000;
+                change.clicks(hour_number, labels, clicks - 10);
+                if (chance(60)) {
+                    const auto person = static_cast<size_t>(clicks) % kPeople.size();
+                    change.users(hour_number, labels, {*(kPeople.begin() + person), "zoe"});
+                }
             }
             change.complete_through(below(100));
             commit.views.push_back(change.changes());
         }
-        both("a commit", [&](MetricsStore& of) { return of.commit(commit); });
+        both("a commit", [&](MetricsStore& of) { return of.commit(commit_for(of, commit)); });
         before_ = std::move(commit);
     }
     static bool has_row(const Change& change, int64_t hour_number, const Labels& labels) {
@@ -151,15 +181,27 @@ protected:
     void settle_some() {
         if (chance(50)) {
             const Build build = any_build();
-            return both("a build", [&](MetricsStore& of) { return of.settle(build); });
+            return both("a build", [&](MetricsStore& of) {
+                return of.settle(builds_for(of, {build}).front());
+            });
         }
         const std::vector<Build> builds{any_build(), any_build(), any_build()};
-        EXPECT_EQ(got(store().settle_all(builds)), got(model_->settle_all(builds)));
+        EXPECT_EQ(got(store().settle_all(builds_for(store(), builds))),
+                  got(model_->settle_all(builds)));
     }
     void retire_some() {
         const fold::ViewId view = any_view().id;
         const std::vector<BucketKey> hours{hour(below(kHours)), hour(below(kHours))};
-        both("retire", [&](MetricsStore& of) { return of.retire(view, hours); });
+        both("retire", [&](MetricsStore& of) { return of.retire(id_in(of, view), hours); });
+    }
+
+    void forget_some() {
+        const fold::ViewId view = any_view().id;
+        const Grain grain = chance(60) ? Grain::Hour : Grain::Day;
+        const BucketKey bucket = grain == Grain::Hour ? hour(below(kHours)) : 86'400 * below(2);
+        const std::vector<BucketKey> buckets{bucket, bucket + 86'400};
+        both("forget",
+             [&](MetricsStore& of) { return of.forget(id_in(of, view), grain, buckets); });
     }
 
     void step() {
@@ -167,7 +209,8 @@ protected:
         if (dice < 4) return declare_one();
         if (dice < 70) return commit_some();
         if (dice < 88) return settle_some();
-        if (dice < 94) return retire_some();
+        if (dice < 93) return retire_some();
+        if (dice < 96) return forget_some();
         if (GetParam().name != "Memory") reopen();  // its process is killed, or another takes over
     }
 
@@ -176,15 +219,17 @@ protected:
         std::string text;
         for (int32_t i = 0; i < kPartitions; ++i) text += of_partition(of, PartitionId{i});
         const auto snapshot = got(of.snapshot());
-        for (const fold::View& view : got(snapshot->views())) {
-            text += fmt::format("view {} {} {} {}\n", view.id.value, view.definition.project,
+        EXPECT_EQ(got(snapshot->views()).size(), views_.size());
+        for (fold::View view : views_) {
+            view.id = id_in(of, view.id);
+            text += fmt::format("view {} {} {}\n", view.definition.project,
                                 view.definition.rollup.name, microseconds_of(view.since));
             text += of_view(*snapshot, view);
             text += cells_of(of, view);
         }
         return text;
     }
-    static std::string of_partition(MetricsStore& of, PartitionId partition) {
+    std::string of_partition(MetricsStore& of, PartitionId partition) const {
         const Progress progress = got(of.progress(partition));
         const fold::Ledger& ledger = progress.ledger;
         std::string text = fmt::format(
@@ -192,10 +237,13 @@ protected:
             ledger.through.value, microseconds_of(ledger.complete_through), ledger.cuts.size());
         for (const auto& [project, classes] : ledger.projects)
             text += fmt::format("  {} {}\n", project, classes.counted);
-        auto views = progress.views;
-        std::ranges::sort(views, {}, [](const auto& entry) { return entry.first; });
-        for (const auto& [view, at] : views) {
-            text += fmt::format("  view {} {} {} {}\n", view.value, at.through.value,
+        const std::map<fold::ViewId, fold::Position> positions(progress.views.begin(),
+                                                               progress.views.end());
+        for (const fold::View& view : views_) {
+            const auto found = positions.find(id_in(of, view.id));
+            if (found == positions.end()) continue;
+            const fold::Position& at = found->second;
+            text += fmt::format("  view {} {} {} {}\n", view.id.value, at.through.value,
                                 at.newest_hour, microseconds_of(at.complete_through));
         }
         for (const fold::RepeatPiece& piece : got(of.repeat_pieces(partition))) {
@@ -214,8 +262,8 @@ protected:
         }
         for (const Grain grain : {Grain::Hour, Grain::Day}) {
             for (const Header& header : got(snapshot.headers(view.id, grain, kAllBuckets))) {
-                text += fmt::format("  header {} {} {}", name_of(grain), header.bucket,
-                                    header.is_live_gone);
+                text += fmt::format("  header {} {} {} {}", name_of(grain), header.bucket,
+                                    header.is_live_gone, header.is_forgotten);
                 for (const Offset position : header.positions)
                     text += fmt::format(" {}", position.value);
                 for (const HourRange& range : header.held)
@@ -245,7 +293,7 @@ protected:
         }
         return text;
     }
-    static std::string cells_of(MetricsStore& of, const fold::View& view) {
+    std::string cells_of(MetricsStore& of, const fold::View& view) const {
         std::string text;
         std::vector<BucketKey> hours;
         for (int64_t i = 0; i < kHours; ++i) hours.push_back(hour(i));
@@ -255,16 +303,46 @@ protected:
                 for (const BucketKey key : hours) keys.push_back({key, labels});
             }
             for (const fold::StoredCell& cell : got(of.load(view.id, PartitionId{i}, keys))) {
-                text += fmt::format("  cell {} {} {} {}\n", cell.clicks, cell.clicks_through.value,
-                                    cell.sketch.size(), cell.sketch_through.value);
+                text += fmt::format("  cell {} {} {} {}\n", cell.clicks,
+                                    through_of(cell.clicks_through), cell.sketch.size(),
+                                    through_of(cell.sketch_through));
             }
         }
         return text;
     }
 
+    // In a copy a row is complete through where its view is.
+    int64_t through_of(Offset through) const {
+        return is_of_copies_ && through > Offset{} ? 1 : through.value;
+    }
+
+    // As a server leaves a store behind: of what is counted, some has gone with its retention.
+    void leave_something(uint64_t seed) {
+        begin(seed);
+        for (int number = 0; number < kSteps; ++number) {
+            const int64_t dice = views_.empty() ? 0 : below(100);
+            if (dice < 4)
+                declare_one();
+            else if (dice < 70)
+                commit_some();
+            else
+                settle_some();
+        }
+        retire_some();
+        forget_some();
+    }
+    // All of it from here on is told as of copies.
+    std::string as_copied(MetricsStore& of) {
+        is_of_copies_ = true;
+        learn_ids(of);
+        return all_of(of);
+    }
+
+    bool is_of_copies_ = false;
     std::mt19937_64 random_;
     std::unique_ptr<MemoryMetricsStore> model_;
-    std::vector<fold::View> views_;
+    std::vector<fold::View> views_;                    // of the model
+    std::map<fold::ViewId, fold::ViewId> stored_ids_;  // of the same in the store
     std::optional<fold::Commit> before_;
 };
 
@@ -277,6 +355,27 @@ TEST_P(MetricsStoreModel, AnswersAsTheOneInMemoryWhateverComes) {
             if (number % 10 != 9) continue;
             ASSERT_EQ(all_of(store()), all_of(*model_)) << "seed " << seed << " step " << number;
         }
+    }
+}
+
+TEST_P(MetricsStoreModel, ACopyAnswersAsItsOrigin) {
+    for (uint64_t seed = 0; 4 * seed < seeds_to_run(); ++seed) {
+        leave_something(seed);
+        ASSERT_FALSE(HasFatalFailure()) << "seed " << seed;
+        const std::string wanted = as_copied(*model_);
+        MemoryMetricsStore in_memory;
+        const auto there = copy_store(store(), in_memory, {.rows_at_once = 3});
+        ASSERT_TRUE(there) << "seed " << seed << ": " << there.error().message();
+        ASSERT_EQ(as_copied(in_memory), wanted) << "seed " << seed;
+        begin_anew();
+        const auto back = copy_store(in_memory, store());
+        ASSERT_TRUE(back) << "seed " << seed << ": " << back.error().message();
+        ASSERT_EQ(as_copied(store()), wanted) << "seed " << seed;
+        reopen();
+        if (GetParam().name != "Memory") {
+            EXPECT_EQ(as_copied(store()), wanted) << "seed " << seed;
+        }
+        is_of_copies_ = false;
     }
 }
 

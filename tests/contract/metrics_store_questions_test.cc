@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 #include <set>
 
@@ -127,6 +128,8 @@ TEST_P(MetricsStoreQuestions, AnswersEveryCombinationOfGroupingAndFilterAsCounte
     const std::vector<std::vector<DimensionFilter>> filters{
         {}, {{0, {"mac"}}}, {{1, {"chrome", "firefox"}}, {0, {"linux", "amiga"}}}, {{1, {"lynx"}}}};
     const std::vector<std::optional<size_t>> dimensions{std::nullopt, 0, 1};
+    const auto snapshot = store().snapshot();
+    const int asks_each = std::getenv("CLICKMILL_ASK_ALL") ? 1 : GetParam().asks_each;
     int asked = 0;
     for (int bits = 0; bits < 32; ++bits) {
         for (const auto& range : ranges) {
@@ -144,8 +147,9 @@ TEST_P(MetricsStoreQuestions, AnswersEveryCombinationOfGroupingAndFilterAsCounte
                                                     .clicks = (bits & 8) != 0,
                                                     .users = (bits & 16) != 0};
                         if (!question.clicks && !question.users) continue;
-                        ASSERT_EQ(groups(question), expected(question)) << "bits " << bits;
-                        ++asked;
+                        if (asked++ % asks_each != 0) continue;
+                        ASSERT_EQ(groups(question, **snapshot), expected(question))
+                            << "bits " << bits;
                     }
                 }
             }

@@ -172,7 +172,51 @@ TEST_P(MetricsStoreContract, LeavesAnHourAsItIsOnceItsLiveRowsAreGone) {
     EXPECT_EQ(rows_in(view, false, Grain::Hour, hour(0)), (Lines{"buy| 3 -"}));
 }
 
+TEST_P(MetricsStoreContract, ForgetsSettledRowsAndKeepsTheirHeaders) {
+    const fold::View view = declare();
+    const fold::View other = declare("blog");
+    committed(Change(view, 0, 5).clicks(0, {"buy"}, 3).clicks(1, {"buy"}, 4));
+    for (const int64_t number : {0, 1}) {
+        ASSERT_TRUE(store().settle(Settled(view, Grain::Hour, hour(number), {5})
+                                       .row({"buy"}, 3 + number, {"ann"})
+                                       .build()));
+    }
+    const std::vector<BucketKey> hours{hour(0), hour(1), hour(7)};
+    for (const fold::View& one : {view, other}) {
+        ASSERT_TRUE(store().settle(
+            Settled(one, Grain::Day, hour(0), {5}).holds(0, 1).row({"buy"}, 7, {"ann"}).build()));
+    }
+    ASSERT_TRUE(store().retire(view.id, std::span(hours).first(1)));
+    const auto forgotten = store().forget(view.id, Grain::Hour, hours);
+    ASSERT_TRUE(forgotten) << forgotten.error().message();
+    EXPECT_EQ(rows_in(view, false, Grain::Hour, hour(0)), Lines{});
+    EXPECT_EQ(rows_in(view, false, Grain::Hour, hour(1)), (Lines{"buy| 4 1"}))
+        << "its live rows are still there, so it may be settled again";
+    EXPECT_EQ(rows_in(view, false, Grain::Day, hour(0)), (Lines{"buy| 7 1"}));
+    const std::vector<Header> stored = headers(view, Grain::Hour);
+    ASSERT_EQ(stored.size(), 2u);
+    EXPECT_TRUE(stored[0].is_forgotten && stored[0].is_live_gone);
+    EXPECT_FALSE(stored[1].is_forgotten || stored[1].is_live_gone);
+
+    const std::vector<BucketKey> days{hour(0)};
+    ASSERT_TRUE(store().forget(view.id, Grain::Day, days));
+    EXPECT_EQ(rows_in(view, false, Grain::Day, hour(0)), Lines{});
+    EXPECT_EQ(rows_in(other, false, Grain::Day, hour(0)), (Lines{"buy| 7 1"}));
+    const std::vector<Header> day = headers(view, Grain::Day);
+    ASSERT_EQ(day.size(), 1u);
+    EXPECT_TRUE(day[0].is_forgotten);
+    EXPECT_FALSE(day[0].is_live_gone);
+    EXPECT_EQ(day[0].held, (std::vector<HourRange>{{hour(0), hour(1)}}));
+    for (const Grain grain : {Grain::Hour, Grain::Day}) {
+        const auto again =
+            store().settle(Settled(view, grain, hour(0), {50}).holds(0, 1).row({"buy"}, 9).build());
+        ASSERT_FALSE(again);
+        EXPECT_EQ(again.error().code, ErrorCode::Conflict);
+    }
+}
+
 TEST_P(MetricsStoreContract, ShowsOneMomentForAsLongAsASnapshotIsHeld) {
+    if (!GetParam().has_snapshots) GTEST_SKIP() << "it has no transactions";
     const fold::View view = declare();
     committed(Change(view, 0, 5).clicks(0, {"buy"}, 3));
     const auto before = store().snapshot();
@@ -188,6 +232,40 @@ TEST_P(MetricsStoreContract, ShowsOneMomentForAsLongAsASnapshotIsHeld) {
     const auto after = store().snapshot();
     EXPECT_EQ((*after)->rows(live)->groups[0].clicks, 5);
     EXPECT_EQ((*after)->headers(view.id, Grain::Hour, kAllBuckets)->size(), 1u);
+}
+
+// Ninety settled days cost the same whether one partition filled them or sixteen.
+TEST_P(MetricsStoreContract, ReadsAsManySettledRowsWithManyPartitionsAsWithOne) {
+    constexpr int64_t kDays = 90;
+    int64_t rows_read[2] = {};
+    for (const int32_t partitions : {1, 16}) {
+        const fold::View view = declare("shop" + std::to_string(partitions));
+        for (int32_t partition = 0; partition < partitions; ++partition) {
+            Change change(view, 0, 5);
+            for (int64_t day = 0; day < kDays; ++day) change.clicks(24 * day, {"buy"}, 1);
+            committed(change, partition);
+        }
+        std::vector<Build> builds;
+        for (int64_t day = 0; day < kDays; ++day) {
+            const std::vector<int64_t> positions(static_cast<size_t>(partitions), 5);
+            Settled settled(view, Grain::Day, hour(24 * day), positions);
+            settled.holds(24 * day, 24 * day + 23);
+            const auto rows =
+                store().snapshot().value()->bucket_rows(view.id, true, Grain::Hour, hour(24 * day));
+            for (const SettledRow& row : *rows) settled.row(row.labels, row.clicks);
+            builds.push_back(settled.build());
+        }
+        ASSERT_EQ(store().settle_all(builds).value_or(-1), kDays);
+        const RowsAnswer answer = ask({.view = view.id,
+                                       .grain = Grain::Day,
+                                       .buckets = {{hour(0), hour(24 * kDays)}},
+                                       .by_bucket = true});
+        ASSERT_EQ(answer.groups.size(), static_cast<size_t>(kDays));
+        EXPECT_EQ(answer.groups.front().clicks, partitions);
+        rows_read[partitions == 1 ? 0 : 1] = answer.rows_read;
+    }
+    EXPECT_EQ(rows_read[0], kDays);
+    EXPECT_EQ(rows_read[1], kDays);
 }
 
 TEST_P(MetricsStoreContract, ShowsTheHeadersOfARangeInOrder) {
@@ -214,6 +292,7 @@ TEST_P(MetricsStoreContract, KnowsNothingOfViewsThatWereNeverDeclared) {
 
 // Each commit moves one click count and the position together; whoever reads never sees them apart.
 TEST_P(MetricsStoreContract, NeverShowsHalfACommitToAReaderOnAnotherThread) {
+    if (!GetParam().has_snapshots) GTEST_SKIP() << "it has no transactions";
     constexpr int64_t kCommits = 300;
     const fold::View view = declare();
     std::atomic<bool> is_done = false;

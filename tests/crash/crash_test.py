@@ -98,9 +98,9 @@ class Comparison:
     def series(self, **parameters):
         return self.server.ask("series", self.read_key, **self.range, **parameters)["series"]
 
-    def compare_accounting(self):
+    def compare_accounting(self, others=0):
         accounting = self.server.wait_until_counted(self.read_key)
-        self.expect("counted", accounting["counted"], len(self.journal.ids))
+        self.expect("counted", accounting["counted"], len(self.journal.ids) + others)
         self.expect("lost", accounting["lost"], 0)
         self.expect("unreadable", accounting["unreadable"], 0)
         self.expect("late", accounting["late"], 0)

@@ -15,30 +15,9 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from real_clickmill import Clickmill, parse_arguments, wait_until  # noqa: E402
+from small_disk import INSIDE, SmallDisk  # noqa: E402
 
 DISK_MEGABYTES = 32
-INSIDE = "CLICKMILL_TEST_ON_SMALL_DISK"
-
-
-class SmallDisk:
-    """The tmpfs: `fill` leaves no room, `clear` gives it back."""
-
-    def __init__(self, folder):
-        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_MEGABYTES}m", "clickmill-test", str(folder)],
-                       check=True)
-        self.filler = folder / "filler"
-
-    def fill(self):
-        with open(self.filler, "ab", buffering=0) as file:
-            for size in (1 << 16, 1 << 12):
-                try:
-                    while True:
-                        file.write(bytes(size))
-                except OSError:
-                    pass
-
-    def clear(self):
-        self.filler.unlink()
 
 
 class Sender:
@@ -96,16 +75,24 @@ def one_cycle(server, disk, sender, read_key, restarts_while_full):
 
 
 def answers(server):
+    """Whether it listens for clicks, which it does last: health is served before."""
     check(server.process.poll() is None, f"the server ended on a full disk:\n{server.output()[-2000:]}")
     try:
-        return server.operations("/livez")[0] == 200
+        return bool(server.request("GET", "/v1/events"))
     except OSError:
         return False
 
 
 def run(options):
     folder = pathlib.Path(tempfile.mkdtemp(prefix="clickmill-small-disk-"))
-    disk = SmallDisk(folder)
+    disk = SmallDisk(folder, DISK_MEGABYTES)
+    try:
+        return fill_and_clear(options, folder, disk)
+    finally:
+        disk.unmount()
+
+
+def fill_and_clear(options, folder, disk):
     with Clickmill(options.bin, data=folder / "data") as server:
         server.start()
         write_key, read_key = server.keys()

@@ -54,6 +54,9 @@ const busyPages: [name: string, path: string][] = [
   ["before-history", "/explore?from=2020-01-01&to=2020-01-31"],
   ["top", "/top?users=1"],
   ["top-nothing-found", "/top?search=zebra"],
+  ["features", "/features"],
+  ["features-planned", "/features?state=planned"],
+  ["features-nothing-found", "/features?search=zebra"],
   ["health", "/health"],
   ["set-up", "/start"],
   ["not-found", "/nowhere"],
@@ -64,6 +67,7 @@ const busyPages: [name: string, path: string][] = [
 const newcomersPages: [name: string, path: string][] = [
   ["empty", "/"],
   ["empty-top", "/top"],
+  ["empty-features", "/features"],
   ["empty-health", "/health"],
 ];
 

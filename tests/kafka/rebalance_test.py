@@ -2,9 +2,9 @@
 """Several aggregators share a topic and a metrics store: they come, go, are killed and are frozen, and counts are exact.
 
     tests/kafka/rebalance_test.py --rounds 50 --seed 1 --bin build/dev/bin/clickmill
-    tests/kafka/rebalance_test.py --postgres --rounds 60
+    tests/kafka/rebalance_test.py --store postgres --rounds 60
 
-The store is metrics.db, or with --postgres a PostgreSQL server, which is killed, too.
+The store is metrics.db, or a PostgreSQL server or ClickHouse's engine, which is killed, too.
 
 An aggregator that is frozen for longer than its session loses its partitions to the others; when it wakes it still
 believes that they are its own, and what it commits then is refused. After every round everything is compared.
@@ -22,22 +22,21 @@ import time
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / folder) for folder in ("support", "crash")]
 from bad_days_test import lag_of  # noqa: E402
 from crash_test import Journal, Load  # noqa: E402
-from kafka_roles import RoleProcess, RolesOnKafka  # noqa: E402
+from kafka_roles import RolesOnKafka  # noqa: E402
 from kill_test import check  # noqa: E402
-from postgres_cluster import PostgresCluster  # noqa: E402
 from real_clickmill import parse_arguments, wait_until  # noqa: E402
+from store_world import STORES, store_server  # noqa: E402
 
 SESSION = 6.0  # seconds
 EVENTS = ("freeze", "leave", "kill", "join", "freeze_all_but_one")
-EVENTS_ON_POSTGRES = ("kill_postgres", *EVENTS)
+EVENTS_ON_A_SERVER = ("kill_store", *EVENTS)
 
 
 class Aggregators:
-    def __init__(self, roles, count, postgres):
+    def __init__(self, roles, count, store):
         self.roles = roles
-        self.postgres = postgres
-        self.all = [RoleProcess(roles.aggregate.binary, "aggregate", roles.folder / "data", roles.environment)
-                    for _ in range(count)]
+        self.store = store
+        self.all = [roles.process("aggregate", number) for number in range(1, count + 1)]
 
     @property
     def running(self):
@@ -52,11 +51,11 @@ class Aggregators:
 
     def run(self, event, chance):
         victim = chance.choice(self.running)
-        if event == "kill_postgres":
+        if event == "kill_store":
             time.sleep(chance.uniform(0.5, 1.5))
-            self.postgres.kill()
+            self.store.kill()
             time.sleep(chance.uniform(0.0, 3.0))
-            self.postgres.start()
+            self.store.start()
         elif event == "freeze":
             self.freeze([victim], chance)
         elif event == "freeze_all_but_one":
@@ -91,17 +90,16 @@ def run(options, folder):
     settings = {"CLICKMILL_KAFKA__SETTINGS": "group.protocol=consumer"} if options.new_protocol else {}
     events = EVENTS
     with contextlib.ExitStack() as ends:
-        postgres = None
-        if options.postgres:
-            postgres = PostgresCluster(f"rebalance-{os.getpid()}")
-            ends.callback(postgres.delete)
-            postgres.start()
-            settings["CLICKMILL_METRICS_STORE__URL"] = postgres.url
-            events = EVENTS_ON_POSTGRES
+        store = ends.enter_context(store_server(options.store, "rebalance"))
+        if store:
+            settings["CLICKMILL_METRICS_STORE__URL"] = store.url
+            if options.store == "postgres":
+                settings["CLICKMILL_CONTROL__URL"] = store.url
+            events = EVENTS_ON_A_SERVER
         roles = ends.enter_context(
             RolesOnKafka(options.bin, f"rebalance-{os.getpid()}", partitions=8, settings=settings))
         roles.aggregate.stop()
-        aggregators = Aggregators(roles, 3, postgres)
+        aggregators = Aggregators(roles, 3, store)
         load = Load(options, roles.collect.port, roles.write_key, journal.path)
         try:
             for process in aggregators.all:
@@ -139,7 +137,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(3), "big"))
     parser.add_argument("--new-protocol", action="store_true", help="group.protocol=consumer (KIP-848)")
-    parser.add_argument("--postgres", action="store_true", help="on a PostgreSQL server instead of metrics.db")
+    parser.add_argument("--store", choices=STORES, default="sqlite", help="where the numbers lie (metrics.db)")
     parser.add_argument("--verbose", action="store_true", help="what the processes said, at the end")
     parser.add_argument("--rate", type=int, default=2_000, help="events a second")
     options = parse_arguments(parser, "load")

@@ -113,8 +113,12 @@ def counts_by_each_collectors_clock(roles, _, folder):
             sent_at = click(process, roles, name, 40)
             click(process, roles, name, 40)  # repeats
             wait_until_counted(roles, process)
+            hour = hour_text(sent_at + seconds)
+            has_begun = hour <= hour_text(time.time())
             hours = {hour[:13]: clicks for hour, clicks in hours_of(comparison, name).items()}
-            comparison.expect(f"clicks of the clock {name}", hours, {hour_text(sent_at + seconds): 40})
+            if not has_begun and not hours:
+                continue  # an hour that has not begun is null, with the reason "future", whoever has clicked in it
+            comparison.expect(f"clicks of the clock {name}", hours, {hour: 40})
         late = time.time() - complete_through_of(roles)
         comparison.expect("complete_through waits for the clock that is behind", late > 4.9 * MINUTE, True)
     return comparison.differences

@@ -73,11 +73,35 @@ class SettingsTest(unittest.TestCase):
 
     def test_every_command_has_an_example(self):
         for command in ("serve", "project add", "key add", "key disable", "user add", "config check", "demo",
-                        "rollup list", "log cat", "doctor"):
+                        "rollup list", "log cat", "doctor", "feature set", "feature import", "store copy", "store migrate",
+                        "control copy"):
             code, said = clickmill(*command.split(), "--help")
             self.assertEqual(code, 0, command)
             self.assertIn(f"Example:\n  clickmill {command}", said)
 
+
+    def test_a_catalogue_is_written_exported_and_imported(self):
+        data = ("--data", str(self.folder / "data"))
+        self.assertEqual(clickmill("project", "add", "shop", *data)[0], 0)
+        self.assertEqual(clickmill("project", "add", "blog", *data)[0], 0)
+        code, said = clickmill("feature", "set", "shop", "pay", "--name", "=Pay", "--tag", "a", "--tag", "b", *data)
+        self.assertEqual((code, said), (0, "changed\n"))
+        code, said = clickmill("feature", "set", "shop", "pay", "--owner", "ann", "--name", "", *data)
+        self.assertEqual((code, said), (0, "changed\n"))
+        code, text = clickmill("feature", "export", "shop", *data)
+        self.assertEqual((code, text.splitlines()[1]), (0, '"pay","","","ann","a;b","live",""'))
+        file = self.folder / "features.csv"
+        file.write_text(text)
+        code, said = clickmill("feature", "import", "blog", str(file), *data)
+        self.assertEqual((code, said), (0, "1 of 1 features are changed, the others were so already\n"))
+        self.assertEqual(clickmill("feature", "export", "blog", *data)[1], text)
+        file.write_text(text + '"buy","","","","","gone",""\r\n')
+        code, said = clickmill("feature", "import", "blog", str(file), *data)
+        self.assertEqual(code, 2)
+        self.assertIn("line 3: state 'gone': take planned", said)
+        code, said = clickmill("feature", "list", "none", *data)
+        self.assertEqual(code, 1)
+        self.assertIn("project list", said)
 
     def test_an_unknown_command_is_named_with_those_that_there_are(self):
         for words, expected in ((("serv",), "no command \"serv\"; take one of serve, collect"),

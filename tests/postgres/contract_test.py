@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Asks the metrics store on a real PostgreSQL for everything that the contract of metrics stores promises.
+"""Asks the metrics store and the control store on a real PostgreSQL for all that their contracts promise.
 
     tests/postgres/contract_test.py --bin build/dev/bin/clickmill
 """
@@ -21,7 +21,7 @@ def main():
     cluster = PostgresCluster(f"contract-{os.getpid()}", is_synced=False)
     try:
         cluster.start()
-        return run_contract(options, "metrics_store_contract_test", CLICKMILL_TEST_POSTGRES=cluster.url)
+        return run_contract(options, "metrics_store_contract_test", "control_test", CLICKMILL_TEST_POSTGRES=cluster.url)
     finally:
         cluster.delete()
 

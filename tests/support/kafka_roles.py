@@ -1,4 +1,5 @@
-"""Clickmill as separate processes on a real Kafka: collect, aggregate and query on one data folder."""
+"""Clickmill as separate processes on a real Kafka: collect, aggregate and query, on one data folder or, with a control
+store that they share, each on its own as on machines of their own."""
 import contextlib
 import pathlib
 import shutil
@@ -51,9 +52,8 @@ class RolesOnKafka:
             **(secure_settings(self.cluster) if is_secure else {}),
             **(settings or {}),
         }
-        self.query, self.aggregate, self.collect = (
-            RoleProcess(binary, role, self.folder / "data", self.environment)
-            for role in ("query", "aggregate", "collect"))
+        self.binary = binary
+        self.query, self.aggregate, self.collect = map(self.process, ("query", "aggregate", "collect"))
 
     def __enter__(self):
         try:
@@ -78,6 +78,12 @@ class RolesOnKafka:
             ends.callback(self.cluster.delete)
             for process in reversed(self.roles):
                 ends.callback(process.__exit__, failure, *details)
+
+    def process(self, role, number=0):
+        """A process of this role; one of a machine of its own for each number where machines share nothing but servers."""
+        is_alone = "CLICKMILL_CONTROL__URL" in self.environment
+        data = self.folder / (f"data-{role}-{number}" if is_alone else "data")
+        return RoleProcess(self.binary, role, data, self.environment)
 
     def answers(self):
         try:

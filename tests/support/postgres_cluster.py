@@ -49,6 +49,8 @@ def is_running(pid):
 class PostgresCluster:
     """One server. Port, password and data stay over stops and starts until delete()."""
 
+    is_replica = False
+
     def __init__(self, name="default", is_synced=True):
         self.is_synced = is_synced
         self.process = None  # where we have started it
@@ -82,9 +84,7 @@ class PostgresCluster:
             raise RuntimeError(f"{command[0]} gave {done.returncode}: {done.stdout[-2000:]}{self.log()}")
         return done.stdout
 
-    def prepare(self):
-        if self.state_file.exists():
-            return
+    def make_folder(self):
         self.folder.mkdir(parents=True, exist_ok=True)
         password_file = self.folder / "password"
         password_file.write_text(self.state["password"])
@@ -92,6 +92,12 @@ class PostgresCluster:
             owner = pwd.getpwnam(SERVER_USER)
             for path in (self.folder, password_file):
                 os.chown(path, owner.pw_uid, owner.pw_gid)
+        return password_file
+
+    def prepare(self):
+        if self.state_file.exists():
+            return
+        password_file = self.make_folder()
         self.run("initdb", "--pgdata", self.data, "--username", ROLE, "--pwfile", password_file, "--auth", "scram-sha-256",
                  "--encoding", "UTF8", "--locale", "C", "--no-instructions", *([] if self.is_synced else ["--no-sync"]))
         with open(self.data / "postgresql.conf", "a") as settings:
@@ -105,7 +111,7 @@ class PostgresCluster:
         if not self.pid():
             self.launch()
             wait_until(self.answers, "PostgreSQL answers", 60)
-        if is_new:
+        if is_new and not self.is_replica:
             self.sql(f"CREATE DATABASE {DATABASE}", database="postgres")
 
     def launch(self):
@@ -171,3 +177,24 @@ class PostgresCluster:
         """Runs statements; their rows, one a line."""
         return self.run("psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set", "ON_ERROR_STOP=1",
                         "--command", text, self.url.removesuffix(DATABASE) + database)
+
+
+class PostgresReplica(PostgresCluster):
+    """A streaming replica of a server that runs."""
+
+    is_replica = True
+
+    def __init__(self, primary):
+        super().__init__(primary.folder.name.removeprefix("clickmill-postgres-") + "-replica", primary.is_synced)
+        self.primary = primary
+        self.state["password"] = primary.state["password"]
+
+    def prepare(self):
+        if self.state_file.exists():
+            return
+        self.make_folder()
+        self.run("pg_basebackup", "--dbname", self.primary.url, "--pgdata", self.data, "--write-recovery-conf",
+                 "--checkpoint", "fast")
+        with open(self.data / "postgresql.conf", "a") as settings:  # the last one holds
+            settings.write(f"port = {self.state['port']}\n")
+        self.state_file.write_text(json.dumps(self.state))

@@ -279,6 +279,22 @@ Result<void> MemoryMetricsStore::retire(fold::ViewId view,
     return {};
 }
 
+Result<void> MemoryMetricsStore::forget(fold::ViewId view, calendar::Grain grain,
+                                        std::span<const calendar::BucketKey> buckets) {
+    const std::lock_guard lock(mutex_);
+    RETURN_IF_ERROR(check_known(view));
+    for (const calendar::BucketKey bucket : buckets) {
+        const BucketId id{view, grain, bucket};
+        const auto found = state_.headers.find(id);
+        if (found == state_.headers.end()) continue;
+        Header& header = found->second;
+        if (grain == calendar::Grain::Hour && !header.is_live_gone) continue;
+        header.is_forgotten = true;
+        state_.builds.erase({id, header.build});
+    }
+    return {};
+}
+
 // Reads its own copy of the state, or the store's own at each call.
 class MemoryMetricsStore::MemorySnapshot final : public Snapshot {
 public:

@@ -1,30 +1,13 @@
 #include "metrics_store/postgres/postgres_metrics_store.h"
 
-#include "base/thread_name.h"
 #include "metrics_store/postgres/schema.h"
 #include "metrics_store/sql/reads.h"
 #include "metrics_store/sql/sql_snapshot.h"
 
-#include <chrono>
 #include <tuple>
 #include <utility>
 
 namespace clickmill::metrics_store {
-namespace {
-
-constexpr std::chrono::seconds kTryAgain{1};
-
-Result<void> check_url(const std::string& url) {
-    PQconninfoOption* options = PQconninfoParse(url.c_str(), nullptr);
-    PQconninfoFree(options);
-    if (options) return {};
-    // libpq's words repeat the url, which may hold a password.
-    return fail(ErrorCode::InvalidInput, "cannot use metrics store", "metrics_store.url",
-                "a url is postgresql://user:password@host:5432/database");
-}
-
-}  // namespace
-
 // A connection that nobody else uses, until it goes.
 class PostgresMetricsStore::Lease {
 public:
@@ -57,7 +40,7 @@ public:
     Reading& operator=(Reading&&) = delete;
     ~Reading() = default;
 
-    PgSession& session() { return *lease_.connection().session; }
+    sql::PgSession& session() { return *lease_.connection().session; }
     const Catalog& catalog() const { return *catalog_; }
 
 private:
@@ -73,8 +56,6 @@ public:
         : SqlSnapshot(reading.session(), reading.catalog()), reading_(std::move(reading)) {}
 
 private:
-    Error noticed(Error error) override { return error; }
-
     Reading reading_;
 };
 
@@ -84,13 +65,10 @@ PostgresMetricsStore::PostgresMetricsStore(PostgresOptions options)
 PostgresMetricsStore::~PostgresMetricsStore() = default;
 
 Result<std::unique_ptr<PostgresMetricsStore>> PostgresMetricsStore::open(PostgresOptions options) {
-    RETURN_IF_ERROR(check_url(options.url));
+    RETURN_IF_ERROR(sql::PgSession::check_url(options.url, kOfMetrics));
     std::unique_ptr<PostgresMetricsStore> store(new PostgresMetricsStore(std::move(options)));
     std::ignore = store->take();  // health() knows from the start
-    store->watch_ = std::jthread([&of = *store](const std::stop_token& stop) {
-        name_this_thread("postgres");
-        of.watch(stop);
-    });
+    store->health_.watch("postgres", [&of = *store] { return of.take().has_value(); });
     return store;
 }
 
@@ -117,40 +95,24 @@ Result<PostgresMetricsStore::Lease> PostgresMetricsStore::take() {
     return std::unexpected(std::move(connected).error());
 }
 
-Result<std::unique_ptr<PgSession>> PostgresMetricsStore::connect() {
+Result<std::unique_ptr<sql::PgSession>> PostgresMetricsStore::connect() {
     auto connected = try_connect();
-    const std::lock_guard lock(mutex_);
-    connect_failure_.reset();
+    health_.asked(failure_of(connected));
     if (connected) {
+        const std::lock_guard lock(mutex_);
         is_prepared_ = true;
-    } else {
-        connect_failure_ = connected.error();
-        changed_.notify_one();
     }
     return connected;
 }
 
-Result<std::unique_ptr<PgSession>> PostgresMetricsStore::try_connect() {
-    ASSIGN_OR_RETURN(auto session, PgSession::open(options_.url));
+Result<std::unique_ptr<sql::PgSession>> PostgresMetricsStore::try_connect() {
+    ASSIGN_OR_RETURN(auto session, sql::PgSession::open(options_.url, kOfMetrics));
     {
         const std::lock_guard lock(mutex_);
         if (is_prepared_) return session;
     }
     RETURN_IF_ERROR(options_.only_reads ? check_schema(*session) : prepare_schema(*session));
     return session;
-}
-
-void PostgresMetricsStore::watch(const std::stop_token& stop) {
-    while (!stop.stop_requested()) {
-        {
-            std::unique_lock lock(mutex_);
-            const auto is_needed = [this] { return connect_failure_.has_value(); };
-            if (!changed_.wait(lock, stop, is_needed)) return;
-        }
-        if (take()) continue;
-        std::unique_lock lock(mutex_);
-        changed_.wait_for(lock, stop, kTryAgain, [] { return false; });
-    }
 }
 
 void PostgresMetricsStore::give_back(std::unique_ptr<Connection> connection) {
@@ -160,7 +122,7 @@ void PostgresMetricsStore::give_back(std::unique_ptr<Connection> connection) {
     if (connection->session->is_idle()) idle_.push_back(std::move(connection));
 }
 
-Result<PostgresMetricsStore::Known> PostgresMetricsStore::look(PgSession& session) {
+Result<PostgresMetricsStore::Known> PostgresMetricsStore::look(sql::PgSession& session) {
     Known known;
     {
         const std::lock_guard lock(mutex_);
@@ -191,11 +153,7 @@ auto PostgresMetricsStore::change(Change change)
         return change(lease.connection(), known);
     };
     auto done = run();
-    const std::lock_guard lock(mutex_);
-    if (done)
-        write_failure_.reset();
-    else if (!is_of_the_caller(done.error()))
-        write_failure_ = done.error();
+    health_.changed(failure_of(done));
     return done;
 }
 
@@ -263,16 +221,20 @@ Result<void> PostgresMetricsStore::retire(fold::ViewId view,
     });
 }
 
+Result<void> PostgresMetricsStore::forget(fold::ViewId view, calendar::Grain grain,
+                                          std::span<const calendar::BucketKey> buckets) {
+    return change([&](Connection& connection, const Known& known) {
+        return connection.writer.forget(*known, view, grain, buckets);
+    });
+}
+
 Result<std::unique_ptr<Snapshot>> PostgresMetricsStore::snapshot() {
     ASSIGN_OR_RETURN(Reading reading, Reading::begin(*this));
     return std::make_unique<PgSnapshot>(std::move(reading));
 }
 
 Result<void> PostgresMetricsStore::health() {
-    const std::lock_guard lock(mutex_);
-    if (write_failure_) return std::unexpected(*write_failure_);
-    if (connect_failure_) return std::unexpected(*connect_failure_);
-    return {};
+    return health_.what();
 }
 
 }  // namespace clickmill::metrics_store

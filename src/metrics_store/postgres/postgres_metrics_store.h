@@ -8,19 +8,18 @@
 #pragma once
 
 #include "metrics_store/metrics_store.h"
-#include "metrics_store/postgres/session.h"
+#include "metrics_store/server_health.h"
 #include "metrics_store/sql/writer.h"
+#include "sql/postgres_session.h"
 
-#include <condition_variable>
 #include <memory>
 #include <mutex>
-#include <optional>
-#include <stop_token>
 #include <string>
-#include <thread>
 #include <vector>
 
 namespace clickmill::metrics_store {
+
+inline constexpr sql::PgPurpose kOfMetrics{"metrics store", "metrics_store.url"};
 
 struct PostgresOptions {
     std::string url;              // postgresql://user:password@host:port/database?..., or key=value
@@ -48,15 +47,17 @@ public:
     Result<void> settle(const Build& build) override;
     Result<int64_t> settle_all(std::span<const Build> builds) override;
     Result<void> retire(fold::ViewId view, std::span<const calendar::BucketKey> hours) override;
+    Result<void> forget(fold::ViewId view, calendar::Grain grain,
+                        std::span<const calendar::BucketKey> buckets) override;
     Result<std::unique_ptr<Snapshot>> snapshot() override;
     Result<void> health() override;
 
 private:
     // Any of them may write: what its writer knows of the tables stays true (Writer).
     struct Connection {
-        explicit Connection(std::unique_ptr<PgSession> opened)
+        explicit Connection(std::unique_ptr<sql::PgSession> opened)
             : session(std::move(opened)), writer(*session) {}
-        std::unique_ptr<PgSession> session;
+        std::unique_ptr<sql::PgSession> session;
         Writer writer;
     };
     using Known = std::shared_ptr<const Catalog>;  // what is declared
@@ -67,12 +68,10 @@ private:
     explicit PostgresMetricsStore(PostgresOptions options);
     Result<Lease> take();
     void give_back(std::unique_ptr<Connection> connection);
-    Result<std::unique_ptr<PgSession>> connect();
-    Result<std::unique_ptr<PgSession>> try_connect();
-    // Connects again and again while the server is away: health() must wait for nobody.
-    void watch(const std::stop_token& stop);
+    Result<std::unique_ptr<sql::PgSession>> connect();
+    Result<std::unique_ptr<sql::PgSession>> try_connect();
     // What is declared now, by whomever.
-    Result<Known> look(PgSession& session);
+    Result<Known> look(sql::PgSession& session);
     void keep(Known catalog);
     // Runs a change, and remembers whether it could be stored.
     template <typename Change>
@@ -85,12 +84,9 @@ private:
     mutable std::mutex mutex_;  // guards what follows
     std::vector<std::unique_ptr<Connection>> idle_;
     size_t out_ = 0;
-    bool is_prepared_ = false;              // the tables are there, and of our version
-    std::optional<Error> connect_failure_;  // of the last try
+    bool is_prepared_ = false;  // the tables are there, and of our version
     Known catalog_ = std::make_shared<const Catalog>();
-    std::optional<Error> write_failure_;  // of the last change
-    std::condition_variable_any changed_;
-    std::jthread watch_;  // last, so that it ends first
+    ServerHealth health_;  // last: its thread connects
 };
 
 }  // namespace clickmill::metrics_store

@@ -169,9 +169,13 @@ Result<const StoredView*> Catalog::at(fold::ViewId view) const {
 }
 
 std::vector<fold::View> Catalog::list() const {
+    std::vector<std::pair<int64_t, const fold::View*>> places;
+    places.reserve(views.size());
+    for (const auto& [id, stored] : views) places.emplace_back(stored.place, &stored.view);
+    std::ranges::stable_sort(places, {}, [](const auto& entry) { return entry.first; });
     std::vector<fold::View> list;
-    list.reserve(views.size());
-    for (const auto& [id, stored] : views) list.push_back(stored.view);
+    list.reserve(places.size());
+    for (const auto& [place, view] : places) list.push_back(*view);
     return list;
 }
 
@@ -193,12 +197,22 @@ Result<Catalog> load_catalog(sql::Session& session) {
             return fail(ErrorCode::Corrupt, "cannot read metrics store",
                         fmt::format("view {}", rows->integer(0)), "its rollup is missing");
         }
-        StoredView stored{read_view(*rows, *rollup), rollup->tables, std::nullopt};
+        StoredView stored{read_view(*rows, *rollup), rows->integer(0), rollup->tables,
+                          std::nullopt};
         auto made = calendar::Calendar::make(stored.view.definition.zone,
                                              stored.view.definition.week_start);
         if (made) stored.calendar = *std::move(made);
         catalog.views.emplace(stored.view.id, std::move(stored));
     }
+}
+
+Result<std::vector<std::shared_ptr<const sql::RollupTables>>> load_rollup_tables(
+    sql::Session& session) {
+    ASSIGN_OR_RETURN(const std::vector<Rollup> rollups, load_rollups(session));
+    std::vector<std::shared_ptr<const sql::RollupTables>> tables;
+    tables.reserve(rollups.size());
+    for (const Rollup& rollup : rollups) tables.push_back(rollup.tables);
+    return tables;
 }
 
 Result<std::shared_ptr<const Catalog>> newest_catalog(sql::Session& session,

@@ -4,7 +4,7 @@
 #include "calendar/calendar.h"
 #include "fold/view.h"
 #include "metrics_store/declaration.h"
-#include "metrics_store/sql/session.h"
+#include "metrics_store/sql/labels.h"
 #include "metrics_store/sql/tables.h"
 
 #include <map>
@@ -17,6 +17,7 @@ namespace clickmill::metrics_store {
 
 struct StoredView {
     fold::View view;
+    int64_t place = 0;                                // in the order in which views were declared
     std::shared_ptr<const sql::RollupTables> tables;  // shared by the projects of one rollup
     std::optional<calendar::Calendar> calendar;       // none if this system lacks the zone
     size_t dimensions() const { return view.definition.rollup.dimensions.size(); }
@@ -31,10 +32,14 @@ struct Catalog {
         return found == views.end() ? nullptr : &found->second;
     }
     Result<const StoredView*> at(fold::ViewId view) const;  // NotFound
-    std::vector<fold::View> list() const;
+    std::vector<fold::View> list() const;                   // by place
 };
 
 Result<Catalog> load_catalog(sql::Session& session);
+
+// The tables of every rollup, also of those that no view uses.
+Result<std::vector<std::shared_ptr<const sql::RollupTables>>> load_rollup_tables(
+    sql::Session& session);
 
 // Reads what another process has declared since; `known` is taken when that is nothing.
 Result<std::shared_ptr<const Catalog>> newest_catalog(sql::Session& session,

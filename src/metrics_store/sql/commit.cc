@@ -7,8 +7,6 @@
 #include <bit>
 
 namespace clickmill::metrics_store {
-namespace {}  // namespace
-
 bool is_of_the_caller(const Error& error) {
     return error.code == ErrorCode::Conflict || error.code == ErrorCode::NotFound ||
            error.code == ErrorCode::InvalidInput;
@@ -97,7 +95,7 @@ Result<void> Writer::write_cuts(const fold::Ledger& ledger) {
     return session_.run_all(
         "INSERT INTO ledger_cuts (partition, first_offset, append_time_us, slice_seconds, "
         "max_entries) VALUES (?1, ?2, ?3, ?4, ?5)",
-        ledger.cuts.size(), [&](size_t i, sql::Statement& insert) {
+        ledger.cuts.size(), [&](size_t i, sql::Values& insert) {
             const fold::SliceCut& cut = ledger.cuts[i];
             sql::Binder(insert)
                 .integer(ledger.partition.value)
@@ -147,7 +145,7 @@ Result<void> Writer::write_marks(const StoredView& stored, const fold::ViewChang
                                  PartitionId partition) {
     for (const fold::Mark& mark : changes.marks) RETURN_IF_ERROR(write_hour(stored, mark.hour));
     return session_.run_all(sql::upsert_mark(), changes.marks.size(),
-                            [&](size_t i, sql::Statement& upsert) {
+                            [&](size_t i, sql::Values& upsert) {
                                 sql::Binder(upsert)
                                     .integer(changes.view.value)
                                     .integer(changes.marks[i].hour)
@@ -158,24 +156,21 @@ Result<void> Writer::write_marks(const StoredView& stored, const fold::ViewChang
 
 Result<void> Writer::write_rows(const StoredView& stored, const fold::ViewChanges& changes,
                                 PartitionId partition) {
-    const auto bind_key = [&](sql::Statement& upsert, const fold::CellKey& key) {
+    const auto bind_key = [&](sql::Values& upsert, const fold::CellKey& key) {
         sql::Binder binder(upsert);
-        binder.integer(changes.view.value)
-            .integer(key.hour)
-            .text(key.labels.feature())
-            .dimensions(key.labels, stored.dimensions())
-            .integer(partition.value);
+        binder.integer(changes.view.value).integer(key.hour).text(key.labels.feature());
+        sql::bind_dimensions(binder, key.labels, stored.dimensions()).integer(partition.value);
         return binder;
     };
     const int64_t through = changes.position.through.value;
     RETURN_IF_ERROR(
         session_.run_all(sql::upsert_live_clicks(*stored.tables), changes.rows.size(),
-                         [&](size_t i, sql::Statement& upsert) {
+                         [&](size_t i, sql::Values& upsert) {
                              const fold::LiveRow& row = changes.rows[i];
                              bind_key(upsert, row.key).integer(row.clicks).integer(through);
                          }));
     return session_.run_all(sql::upsert_live_users(*stored.tables), changes.sketches.size(),
-                            [&](size_t i, sql::Statement& upsert) {
+                            [&](size_t i, sql::Values& upsert) {
                                 const fold::LiveSketch& row = changes.sketches[i];
                                 bind_key(upsert, row.key).bytes(row.sketch).integer(through);
                             });

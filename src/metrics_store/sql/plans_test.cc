@@ -100,9 +100,10 @@ TEST_F(QueryPlans, ReadASeriesAsARangeOfBucketsOfEachFeature) {
     for (const auto& [name, question, range] : questions()) {
         if (!name.starts_with("series") && !name.starts_with("sum")) continue;
         if (question.is_live) continue;
-        const std::string clicks = store().plan(clicks_of(kSqlite, tables(), question, range));
+        const std::string clicks =
+            store().plan(clicks_of(kSqlite, tables(), question, {&range, 1}));
         EXPECT_THAT(clicks, AllOf(kIsOrderedSearch, HasSubstr(kSeriesOrder))) << name;
-        const std::string users = store().plan(users_of(kSqlite, tables(), question, range));
+        const std::string users = store().plan(users_of(kSqlite, tables(), question, {&range, 1}));
         EXPECT_THAT(users, AllOf(kIsOrderedSearch, HasSubstr(kSeriesOrder))) << name;
     }
 }
@@ -110,11 +111,12 @@ TEST_F(QueryPlans, ReadASeriesAsARangeOfBucketsOfEachFeature) {
 TEST_F(QueryPlans, ReadARankingAsTheFeaturesOfABucket) {
     for (const auto& [name, question, range] : questions()) {
         if (name != "ranking of one bucket" && name != "ranking with a filter") continue;
-        const std::string clicks = store().plan(clicks_of(kSqlite, tables(), question, range));
+        const std::string clicks =
+            store().plan(clicks_of(kSqlite, tables(), question, {&range, 1}));
         EXPECT_THAT(clicks, AllOf(kIsOrderedSearch, HasSubstr("USING COVERING INDEX"),
                                   HasSubstr("(view_id=? AND grain=? AND bucket=?)")))
             << name;
-        const std::string users = store().plan(users_of(kSqlite, tables(), question, range));
+        const std::string users = store().plan(users_of(kSqlite, tables(), question, {&range, 1}));
         EXPECT_THAT(users, AllOf(kIsOrderedSearch, HasSubstr("_users_by_bucket"),
                                  HasSubstr("(view_id=? AND grain=? AND bucket=?)")))
             << name;
@@ -124,8 +126,8 @@ TEST_F(QueryPlans, ReadARankingAsTheFeaturesOfABucket) {
 TEST_F(QueryPlans, ReadLiveHoursOneByOneForTheFeaturesAskedFor) {
     for (const auto& [name, question, range] : questions()) {
         if (name != "series of many live hours") continue;
-        for (const Query& query : {clicks_of(kSqlite, tables(), question, range),
-                                   users_of(kSqlite, tables(), question, range)}) {
+        for (const Query& query : {clicks_of(kSqlite, tables(), question, {&range, 1}),
+                                   users_of(kSqlite, tables(), question, {&range, 1})}) {
             EXPECT_THAT(store().plan(query),
                         AllOf(HasSubstr("(view_id=? AND hour=? AND feature_id=?)"),
                               HasSubstr("SEARCH marks USING"), Not(HasSubstr("SCAN"))));
@@ -137,7 +139,8 @@ TEST_F(QueryPlans, ReadLiveHoursOneByOneForTheFeaturesAskedFor) {
 TEST_F(QueryPlans, SortOnlyGroupsThatMeetAcrossBuckets) {
     for (const auto& [name, question, range] : questions()) {
         if (name != "ranking of many buckets" && name != "values of a dimension") continue;
-        const std::string clicks = store().plan(clicks_of(kSqlite, tables(), question, range));
+        const std::string clicks =
+            store().plan(clicks_of(kSqlite, tables(), question, {&range, 1}));
         EXPECT_THAT(clicks, AllOf(HasSubstr("SEARCH"), Not(HasSubstr("SCAN")),
                                   HasSubstr("(view_id=? AND grain=? AND bucket>? AND bucket<?)")))
             << name;
@@ -150,10 +153,10 @@ TEST_F(QueryPlans, ReadALiveHourByItsFeatures) {
         const std::string_view keys = question.features.empty()
                                           ? "(view_id=? AND hour=?)"
                                           : "(view_id=? AND hour=? AND feature_id=?)";
-        EXPECT_THAT(store().plan(clicks_of(kSqlite, tables(), question, range)),
+        EXPECT_THAT(store().plan(clicks_of(kSqlite, tables(), question, {&range, 1})),
                     AllOf(kIsOrderedSearch, HasSubstr(keys)))
             << name;
-        EXPECT_THAT(store().plan(users_of(kSqlite, tables(), question, range)),
+        EXPECT_THAT(store().plan(users_of(kSqlite, tables(), question, {&range, 1})),
                     AllOf(kIsOrderedSearch, HasSubstr(keys)))
             << name;
     }
@@ -185,10 +188,10 @@ TEST_F(QueryPlans, NeverTouchClicksForUsersNorUsersForClicks) {
         if (name == "series of many live hours") continue;  // also asks which hours there are
         const std::string clicks = question.is_live ? tables().live : tables().settled;
         const std::string users = question.is_live ? tables().live_users : tables().settled_users;
-        EXPECT_THAT(store().plan(clicks_of(kSqlite, tables(), question, range)),
+        EXPECT_THAT(store().plan(clicks_of(kSqlite, tables(), question, {&range, 1})),
                     testing::Truly(only(clicks, tables().settled_by_bucket)))
             << name;
-        EXPECT_THAT(store().plan(users_of(kSqlite, tables(), question, range)),
+        EXPECT_THAT(store().plan(users_of(kSqlite, tables(), question, {&range, 1})),
                     testing::Truly(only(users, tables().settled_users_by_bucket)))
             << name;
     }

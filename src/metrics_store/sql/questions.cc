@@ -1,9 +1,11 @@
 #include "metrics_store/sql/questions.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 namespace clickmill::metrics_store::sql {
 namespace {
+
+using Ranges = std::span<const BucketRange>;
 
 // Builds one SELECT over live or settled rows; values join in the order of their parameters.
 class RowsQuery {
@@ -25,18 +27,17 @@ public:
 
     std::string labels() const { return comma({"feature_id", comma(tables_.columns)}); }
 
-    std::string where(BucketRange range) {
+    std::string where(Ranges ranges) {
         std::string text = fmt::format("view_id = {}", bind(int64_t{question_.view.value}));
         if (!question_.is_live)
             text += fmt::format(" AND grain = {}", bind(static_cast<int64_t>(question_.grain)));
-        if (range.first == range.last) {
-            text += fmt::format(" AND {} = {}", bucket(), bind(range.first));
-        } else if (question_.is_live && !question_.features.empty()) {
-            text += fmt::format(" AND hour IN (SELECT hour FROM marks WHERE {})", marked(range));
-        } else {
-            const std::string first = bind(range.first);
-            text += fmt::format(" AND {} BETWEEN {} AND {}", bucket(), first, bind(range.last));
-        }
+        const bool is_one_bucket = ranges.size() == 1 && ranges[0].first == ranges[0].last;
+        if (!is_one_bucket && question_.is_live && !question_.features.empty())
+            text += fmt::format(" AND hour IN (SELECT hour FROM marks WHERE {})", marked(ranges));
+        else
+            text += " AND " + within(bucket(), ranges);
+        if (dialect_.keeps_rows)
+            text += question_.is_live ? of_live_hours(ranges) : of_standing_build(ranges);
         return text;
     }
 
@@ -72,11 +73,39 @@ private:
 
     // The key of live rows has the hour before the feature, and an hour without a mark has no rows:
     // hour by hour only the features asked for are read, instead of all in a range of hours.
-    std::string marked(BucketRange hours) {
+    std::string marked(Ranges hours) {
         const std::string view = bind(int64_t{question_.view.value});
-        const std::string first = bind(hours.first);
-        return fmt::format("view_id = {} AND hour BETWEEN {} AND {}", view, first,
-                           bind(hours.last));
+        return fmt::format("view_id = {} AND {}", view, within("hour", hours));
+    }
+
+    std::string of_standing_build(Ranges buckets) {
+        const std::string view = bind(int64_t{question_.view.value});
+        const std::string grain = bind(static_cast<int64_t>(question_.grain));
+        return fmt::format(
+            " AND (bucket, build) IN (SELECT bucket, build FROM headers WHERE view_id = {} AND "
+            "grain = {} AND {})",
+            view, grain, within("bucket", buckets));
+    }
+
+    std::string of_live_hours(Ranges hours) {
+        const std::string view = bind(int64_t{question_.view.value});
+        return fmt::format(
+            " AND hour NOT IN (SELECT bucket FROM headers WHERE view_id = {} AND grain = 0 AND "
+            "is_live_gone <> 0 AND {})",
+            view, within("bucket", hours));
+    }
+
+    std::string within(std::string_view column, Ranges ranges) {
+        std::vector<std::string> parts;
+        for (const BucketRange& range : ranges) {
+            if (range.first == range.last) {
+                parts.push_back(fmt::format("{} = {}", column, bind(range.first)));
+                continue;
+            }
+            const std::string first = bind(range.first);
+            parts.push_back(fmt::format("{} BETWEEN {} AND {}", column, first, bind(range.last)));
+        }
+        return parts.size() == 1 ? parts.front() : fmt::format("({})", fmt::join(parts, " OR "));
     }
 
     std::string bind(Value value) {
@@ -99,11 +128,10 @@ private:
     std::vector<Value> values_;
 };
 
-Query rows_of(RowsQuery& query, const std::string& table, const std::string& value,
-              BucketRange range) {
+Query rows_of(RowsQuery& query, const std::string& table, const std::string& value, Ranges ranges) {
     std::string text =
         fmt::format("SELECT {} FROM {} WHERE ", comma({query.groups(), value}), table);
-    text += query.where(range);
+    text += query.where(ranges);
     text += query.filters();
     return query.take(std::move(text));
 }
@@ -124,21 +152,21 @@ Query in_bucket(const Dialect& dialect, const RollupTables& tables, const RowsQu
     RowsQuery query(dialect, tables, of);
     const std::string labels = query.labels();
     return query.take(fmt::format("SELECT {}, {} FROM {} WHERE {} ORDER BY {}", labels, value,
-                                  table, query.where(of.buckets.front()), labels));
+                                  table, query.where(Ranges(of.buckets).first(1)), labels));
 }
 
 }  // namespace
 
 Query clicks_of(const Dialect& dialect, const RollupTables& tables, const RowsQuestion& question,
-                BucketRange range) {
+                Ranges ranges) {
     RowsQuery query(dialect, tables, question);
-    return rows_of(query, query.clicks_table(), "clicks", range);
+    return rows_of(query, query.clicks_table(), "clicks", ranges);
 }
 
 Query users_of(const Dialect& dialect, const RollupTables& tables, const RowsQuestion& question,
-               BucketRange range) {
+               Ranges ranges) {
     RowsQuery query(dialect, tables, question);
-    return rows_of(query, query.users_table(), "sketch", range);
+    return rows_of(query, query.users_table(), "sketch", ranges);
 }
 
 Query clicks_in_bucket(const Dialect& dialect, const RollupTables& tables, const RowsQuestion& of) {

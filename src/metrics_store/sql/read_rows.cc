@@ -3,7 +3,9 @@
 #include "metrics_store/sql/questions.h"
 #include "metrics_store/sql/reads.h"
 
+#include <algorithm>
 #include <map>
+#include <span>
 #include <tuple>
 
 namespace clickmill::metrics_store {
@@ -90,7 +92,7 @@ private:
     bool is_sum_known_ = true;
 };
 
-Result<int64_t> add_clicks(sql::Session& session, const sql::Query& query,
+Result<int64_t> add_clicks(sql::ReadSession& session, const sql::Query& query,
                            const RowsQuestion& question, Groups& groups) {
     ASSIGN_OR_RETURN(const auto rows, session.prepare(query));
     GroupReader reader(question);
@@ -104,7 +106,7 @@ Result<int64_t> add_clicks(sql::Session& session, const sql::Query& query,
     }
 }
 
-Result<int64_t> add_users(sql::Session& session, const sql::Query& query,
+Result<int64_t> add_users(sql::ReadSession& session, const sql::Query& query,
                           const RowsQuestion& question, Groups& groups) {
     ASSIGN_OR_RETURN(const auto rows, session.prepare(query));
     GroupReader reader(question);
@@ -120,26 +122,27 @@ Result<int64_t> add_users(sql::Session& session, const sql::Query& query,
 
 }  // namespace
 
-Result<RowsAnswer> read_rows(sql::Session& session, const Catalog& catalog,
+Result<RowsAnswer> read_rows(sql::ReadSession& session, const Catalog& catalog,
                              const RowsQuestion& question) {
     RowsAnswer answer;
     const StoredView* stored = catalog.find(question.view);
     if (!stored) return answer;
     Groups groups;
-    for (const BucketRange& range : question.buckets) {
+    const sql::Dialect& dialect = session.dialect();
+    for (std::span<const BucketRange> rest = question.buckets; !rest.empty();) {
+        const auto ranges = rest.first(std::min(rest.size(), dialect.ranges_at_once));
+        rest = rest.subspan(ranges.size());
         if (question.clicks) {
             ASSIGN_OR_RETURN(
                 const int64_t read,
-                add_clicks(session,
-                           sql::clicks_of(session.dialect(), *stored->tables, question, range),
+                add_clicks(session, sql::clicks_of(dialect, *stored->tables, question, ranges),
                            question, groups));
             answer.rows_read += read;
         }
         if (question.users) {
             ASSIGN_OR_RETURN(
                 const int64_t read,
-                add_users(session,
-                          sql::users_of(session.dialect(), *stored->tables, question, range),
+                add_users(session, sql::users_of(dialect, *stored->tables, question, ranges),
                           question, groups));
             answer.rows_read += read;
         }
@@ -148,7 +151,7 @@ Result<RowsAnswer> read_rows(sql::Session& session, const Catalog& catalog,
     return answer;
 }
 
-Result<std::vector<SettledRow>> read_bucket(sql::Session& session, const Catalog& catalog,
+Result<std::vector<SettledRow>> read_bucket(sql::ReadSession& session, const Catalog& catalog,
                                             const RowsQuestion& of) {
     const StoredView* stored = catalog.find(of.view);
     if (!stored) return std::vector<SettledRow>{};

@@ -8,7 +8,7 @@
 namespace clickmill::metrics_store {
 namespace {
 
-Result<void> read_cuts(sql::Session& session, fold::Ledger& ledger) {
+Result<void> read_cuts(sql::ReadSession& session, fold::Ledger& ledger) {
     ASSIGN_OR_RETURN(sql::Statement * rows,
                      session.statement("SELECT first_offset, append_time_us, slice_seconds, "
                                        "max_entries FROM ledger_cuts WHERE partition = ?1 ORDER BY "
@@ -24,7 +24,7 @@ Result<void> read_cuts(sql::Session& session, fold::Ledger& ledger) {
     }
 }
 
-Result<void> read_accounting(sql::Session& session, fold::Ledger& ledger) {
+Result<void> read_accounting(sql::ReadSession& session, fold::Ledger& ledger) {
     ASSIGN_OR_RETURN(
         sql::Statement * rows,
         session.statement("SELECT project, counted, duplicate, left_out, late, unreadable, lost "
@@ -44,7 +44,7 @@ Result<void> read_accounting(sql::Session& session, fold::Ledger& ledger) {
 
 }  // namespace
 
-Result<std::vector<fold::Ledger>> read_ledgers(sql::Session& session,
+Result<std::vector<fold::Ledger>> read_ledgers(sql::ReadSession& session,
                                                std::optional<PartitionId> only) {
     ASSIGN_OR_RETURN(
         sql::Statement * rows,
@@ -74,7 +74,7 @@ Result<std::vector<fold::Ledger>> read_ledgers(sql::Session& session,
     return ledgers;
 }
 
-Result<Progress> read_progress(sql::Session& session, PartitionId partition) {
+Result<Progress> read_progress(sql::ReadSession& session, PartitionId partition) {
     Progress progress;
     ASSIGN_OR_RETURN(auto ledgers, read_ledgers(session, partition));
     progress.has_ledger = !ledgers.empty();
@@ -95,7 +95,7 @@ Result<Progress> read_progress(sql::Session& session, PartitionId partition) {
     }
 }
 
-Result<std::vector<fold::RepeatPiece>> read_repeat_pieces(sql::Session& session,
+Result<std::vector<fold::RepeatPiece>> read_repeat_pieces(sql::ReadSession& session,
                                                           PartitionId partition) {
     std::vector<fold::RepeatPiece> pieces;
     ASSIGN_OR_RETURN(sql::Statement * rows,
@@ -118,13 +118,10 @@ Result<std::vector<fold::StoredCell>> read_cells(sql::Session& session, const Ca
     std::vector<fold::StoredCell> cells(keys.size());
     const StoredView* stored = catalog.find(view);
     if (!stored || keys.empty()) return cells;
-    const auto bind = [&](size_t i, sql::Statement& find) {
-        sql::Binder(find)
-            .integer(view.value)
-            .integer(keys[i].hour)
-            .text(keys[i].labels.feature())
-            .dimensions(keys[i].labels, stored->dimensions())
-            .integer(partition.value);
+    const auto bind = [&](size_t i, sql::Values& find) {
+        sql::Binder binder(find);
+        binder.integer(view.value).integer(keys[i].hour).text(keys[i].labels.feature());
+        sql::bind_dimensions(binder, keys[i].labels, stored->dimensions()).integer(partition.value);
     };
     RETURN_IF_ERROR(session.find_all(sql::load_clicks(*stored->tables), keys.size(), bind,
                                      [&](size_t i, const sql::Statement& row) {
@@ -139,7 +136,7 @@ Result<std::vector<fold::StoredCell>> read_cells(sql::Session& session, const Ca
     return cells;
 }
 
-Result<std::vector<fold::Labels>> read_labels_of(sql::Session& session, const Catalog& catalog,
+Result<std::vector<fold::Labels>> read_labels_of(sql::ReadSession& session, const Catalog& catalog,
                                                  fold::ViewId view, PartitionId partition,
                                                  std::span<const calendar::BucketKey> hours) {
     std::set<fold::Labels> labels;

@@ -1,100 +1,13 @@
 // Builds of buckets and their headers; live rows that go.
 #include "fold/hll.h"
 #include "metrics_store/header_rules.h"
+#include "metrics_store/sql/headers.h"
 #include "metrics_store/sql/writer.h"
 #include "metrics_store/sql/writes.h"
 
 #include <fmt/core.h>
 
-#include <algorithm>
-#include <charconv>
-
 namespace clickmill::metrics_store {
-namespace {
-
-// Stored as JSON, which SQL can look into: [12, 7] and [[first, last], ...].
-std::string positions_text(const std::vector<Offset>& positions) {
-    std::string text = "[";
-    for (const Offset position : positions)
-        text += fmt::format("{}{}", text.size() > 1 ? "," : "", position.value);
-    return text + "]";
-}
-
-std::string held_text(const std::vector<HourRange>& held) {
-    std::string text = "[";
-    for (const HourRange& range : held)
-        text += fmt::format("{}[{},{}]", text.size() > 1 ? "," : "", range.first, range.last);
-    return text + "]";
-}
-
-std::vector<int64_t> numbers_in(std::string_view text) {
-    std::vector<int64_t> numbers;
-    const char* at = text.data();
-    const char* const end = text.data() + text.size();
-    while (at != end) {
-        int64_t number = 0;
-        const auto [next, error] = std::from_chars(at, end, number);
-        if (error == std::errc()) numbers.push_back(number);
-        at = error == std::errc() ? next : at + 1;
-    }
-    return numbers;
-}
-
-Header read_header(const sql::Statement& row, calendar::Grain grain) {
-    Header header{.grain = grain, .bucket = row.integer(0), .build = row.integer(1)};
-    for (const int64_t number : numbers_in(row.text(2))) header.positions.push_back({number});
-    const std::vector<int64_t> held = numbers_in(row.text(3));
-    for (size_t i = 0; i + 1 < held.size(); i += 2) header.held.push_back({held[i], held[i + 1]});
-    header.is_live_gone = row.integer(4) != 0;
-    return header;
-}
-
-bool is_touched_since(const Header& header, const std::vector<PartitionMark>& marks) {
-    return std::any_of(marks.begin(), marks.end(), [&](const PartitionMark& mark) {
-        const auto index = static_cast<size_t>(mark.partition.value);
-        return mark.touched >
-               (index < header.positions.size() ? header.positions[index] : Offset{});
-    });
-}
-
-}  // namespace
-
-Result<std::vector<Header>> read_headers(sql::Session& session, fold::ViewId view,
-                                         calendar::Grain grain, BucketRange buckets) {
-    ASSIGN_OR_RETURN(
-        sql::Statement * rows,
-        session.statement("SELECT bucket, build, positions, held, is_live_gone FROM headers WHERE "
-                          "view_id = ?1 AND grain = ?2 AND bucket BETWEEN ?3 AND ?4 ORDER BY "
-                          "bucket"));
-    sql::Binder(*rows)
-        .integer(view.value)
-        .integer(static_cast<int64_t>(grain))
-        .integer(buckets.first)
-        .integer(buckets.last);
-    std::vector<Header> headers;
-    for (;;) {
-        ASSIGN_OR_RETURN(const bool has_row, rows->step());
-        if (!has_row) return headers;
-        headers.push_back(read_header(*rows, grain));
-    }
-}
-
-Result<std::vector<PartitionMark>> read_marks(sql::Session& session, fold::ViewId view,
-                                              BucketRange hours) {
-    ASSIGN_OR_RETURN(
-        sql::Statement * rows,
-        session.statement("SELECT partition, hour, touched FROM marks WHERE view_id = ?1 AND hour "
-                          "BETWEEN ?2 AND ?3 ORDER BY hour, partition"));
-    sql::Binder(*rows).integer(view.value).integer(hours.first).integer(hours.last);
-    std::vector<PartitionMark> marks;
-    for (;;) {
-        ASSIGN_OR_RETURN(const bool has_row, rows->step());
-        if (!has_row) return marks;
-        marks.push_back({PartitionId{static_cast<int32_t>(rows->integer(0))}, rows->integer(1),
-                         Offset{rows->integer(2)}});
-    }
-}
-
 Result<void> Writer::settle(const Catalog& catalog, const Build& build) {
     ASSIGN_OR_RETURN(sql::Transaction transaction,
                      sql::Transaction::begin(session_, {sql::Change::Kind::Builds}));
@@ -130,20 +43,15 @@ Result<void> Writer::settle_within(const Catalog& catalog, const Build& build) {
 
 // Rows of the build before go in the same transaction, so a bucket has those of one build only.
 Result<void> Writer::write_build(const StoredView& stored, const Build& build) {
+    RETURN_IF_ERROR(delete_settled(stored, build.header.grain, build.header.bucket));
     const auto grain = static_cast<int64_t>(build.header.grain);
-    for (const std::string& text :
-         {sql::delete_settled(*stored.tables), sql::delete_settled_users(*stored.tables)}) {
-        ASSIGN_OR_RETURN(sql::Statement * clear, session_.statement(text));
-        sql::Binder(*clear).integer(build.view.value).integer(grain).integer(build.header.bucket);
-        RETURN_IF_ERROR(clear->run());
-    }
-    const auto bind_key = [&](sql::Statement& insert, const SettledRow& row) {
+    const auto bind_key = [&](sql::Values& insert, const SettledRow& row) {
         sql::Binder binder(insert);
         binder.integer(build.view.value)
             .integer(grain)
             .text(row.labels.feature())
-            .integer(build.header.bucket)
-            .dimensions(row.labels, stored.dimensions());
+            .integer(build.header.bucket);
+        sql::bind_dimensions(binder, row.labels, stored.dimensions());
         return binder;
     };
     std::vector<std::pair<const SettledRow*, int64_t>> with_users;
@@ -153,19 +61,18 @@ Result<void> Writer::write_build(const StoredView& stored, const Build& build) {
         with_users.emplace_back(&row, sketch.count());
     }
     auto users = with_users.begin();
-    RETURN_IF_ERROR(session_.run_all(sql::insert_settled(*stored.tables), build.rows.size(),
-                                     [&](size_t i, sql::Statement& insert) {
-                                         const SettledRow& row = build.rows[i];
-                                         sql::Binder binder =
-                                             bind_key(insert, row).integer(row.clicks);
-                                         if (row.sketch.empty()) {
-                                             binder.null();
-                                         } else {
-                                             binder.integer((users++)->second);
-                                         }
-                                     }));
+    RETURN_IF_ERROR(session_.run_all(
+        sql::insert_settled(*stored.tables), build.rows.size(), [&](size_t i, sql::Values& insert) {
+            const SettledRow& row = build.rows[i];
+            sql::Binder binder = bind_key(insert, row).integer(row.clicks);
+            if (row.sketch.empty()) {
+                binder.null();
+            } else {
+                binder.integer((users++)->second);
+            }
+        }));
     return session_.run_all(sql::insert_settled_users(*stored.tables), with_users.size(),
-                            [&](size_t i, sql::Statement& insert) {
+                            [&](size_t i, sql::Values& insert) {
                                 const SettledRow& row = *with_users[i].first;
                                 bind_key(insert, row).bytes(row.sketch);
                             });
@@ -207,6 +114,41 @@ Result<void> Writer::retire(const Catalog& catalog, fold::ViewId view,
         RETURN_IF_ERROR(delete_live(*stored, hour));
     }
     return transaction.commit();
+}
+
+Result<void> Writer::forget(const Catalog& catalog, fold::ViewId view, calendar::Grain grain,
+                            std::span<const calendar::BucketKey> buckets) {
+    ASSIGN_OR_RETURN(const StoredView* stored, catalog.at(view));
+    ASSIGN_OR_RETURN(sql::Transaction transaction,
+                     sql::Transaction::begin(session_, {sql::Change::Kind::Builds}));
+    ASSIGN_OR_RETURN(sql::Statement * say,
+                     session_.statement("UPDATE headers SET is_live_gone = ?1 WHERE view_id = ?2 "
+                                        "AND grain = ?3 AND bucket = ?4 AND (grain <> 0 OR "
+                                        "is_live_gone <> 0)"));
+    for (const calendar::BucketKey bucket : buckets) {
+        sql::Binder(*say)
+            .integer(kForgotten)
+            .integer(view.value)
+            .integer(static_cast<int64_t>(grain))
+            .integer(bucket);
+        RETURN_IF_ERROR(say->run());
+        if (session_.changes() != 0) RETURN_IF_ERROR(delete_settled(*stored, grain, bucket));
+    }
+    return transaction.commit();
+}
+
+Result<void> Writer::delete_settled(const StoredView& stored, calendar::Grain grain,
+                                    calendar::BucketKey bucket) {
+    for (const std::string& text :
+         {sql::delete_settled(*stored.tables), sql::delete_settled_users(*stored.tables)}) {
+        ASSIGN_OR_RETURN(sql::Statement * clear, session_.statement(text));
+        sql::Binder(*clear)
+            .integer(stored.view.id.value)
+            .integer(static_cast<int64_t>(grain))
+            .integer(bucket);
+        RETURN_IF_ERROR(clear->run());
+    }
+    return {};
 }
 
 Result<void> Writer::delete_live(const StoredView& stored, calendar::BucketKey hour) {

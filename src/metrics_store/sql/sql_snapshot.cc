@@ -1,7 +1,7 @@
 #include "metrics_store/sql/sql_snapshot.h"
 
+#include "metrics_store/sql/headers.h"
 #include "metrics_store/sql/reads.h"
-#include "metrics_store/sql/writer.h"
 
 namespace clickmill::metrics_store {
 

@@ -1,4 +1,4 @@
-// What the settler and the query API read of a SQL store: one transaction of one connection.
+// What the settler and the query API read of a SQL store.
 #pragma once
 
 #include "metrics_store/snapshot.h"
@@ -9,8 +9,8 @@ namespace clickmill::metrics_store {
 // One thread.
 class SqlSnapshot : public Snapshot {
 public:
-    // In a transaction that whoever derives from this holds; both outlive it.
-    SqlSnapshot(sql::Session& session, const Catalog& catalog)
+    // In a transaction, if any, that whoever derives from this holds; both outlive it.
+    SqlSnapshot(sql::ReadSession& session, const Catalog& catalog)
         : session_(session), catalog_(catalog) {}
 
     Result<std::vector<fold::View>> views() override;
@@ -26,13 +26,13 @@ public:
 
 protected:
     // An answer's error on its way to whoever asked.
-    virtual Error noticed(Error error) = 0;
+    virtual Error noticed(Error error) { return error; }
 
 private:
     template <typename Value>
     Result<Value> checked(Result<Value> answer);
 
-    sql::Session& session_;
+    sql::ReadSession& session_;
     const Catalog& catalog_;
 };
 

@@ -72,12 +72,20 @@ TEST_P(GeneratedSql, WritesAsWasAgreedOn) {
     expect_equals(golden, "writes");
 }
 
-TEST_P(GeneratedSql, ReadsAsWasAgreedOn) {
+class GeneratedQuestions : public GeneratedSql {};
+
+TEST_P(GeneratedQuestions, ReadAsWasAgreedOn) {
     Golden golden;
     for (const auto& [name, question, range] : questions()) {
-        golden.add(name, with_values(clicks_of(dialect(), tables(), question, range)));
+        golden.add(name, with_values(clicks_of(dialect(), tables(), question, {&range, 1})));
         golden.add(std::string(name) + ", users",
-                   with_values(users_of(dialect(), tables(), question, range)));
+                   with_values(users_of(dialect(), tables(), question, {&range, 1})));
+    }
+    const std::vector<BucketRange> several{{1, 1}, {3, 5}, {9, 9}};
+    for (const bool is_live : {false, true}) {
+        const RowsQuestion question{.view = {1}, .is_live = is_live, .features = {"a"}};
+        golden.add(is_live ? "several ranges, live" : "several ranges",
+                   with_values(clicks_of(dialect(), tables(), question, several)));
     }
     for (const bool is_live : {false, true}) {
         const RowsQuestion bucket{
@@ -92,9 +100,14 @@ TEST_P(GeneratedSql, ReadsAsWasAgreedOn) {
     expect_equals(golden, "questions");
 }
 
+const auto kNameOf = [](const auto& param) { return std::string(param.param.name); };
 INSTANTIATE_TEST_SUITE_P(EveryDialect, GeneratedSql,
                          testing::Values(Case{"sqlite", &kSqlite}, Case{"postgres", &kPostgres}),
-                         [](const auto& param) { return std::string(param.param.name); });
+                         kNameOf);
+INSTANTIATE_TEST_SUITE_P(EveryDialect, GeneratedQuestions,
+                         testing::Values(Case{"sqlite", &kSqlite}, Case{"postgres", &kPostgres},
+                                         Case{"clickhouse", &kClickHouse}),
+                         kNameOf);
 
 }  // namespace
 }  // namespace clickmill::metrics_store::sql

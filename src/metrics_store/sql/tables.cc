@@ -111,6 +111,32 @@ std::vector<std::string> create_common_tables(const Dialect& dialect) {
     };
 }
 
+// A series is read in the order of this key, a ranking in that of the index by bucket.
+std::string settled_key(const RollupTables& tables) {
+    return fmt::format("PRIMARY KEY ({})",
+                       comma({"view_id", "grain", "feature_id", "bucket", comma(tables.columns)}));
+}
+
+std::string settled_clicks_key(const Dialect& dialect, const RollupTables& tables) {
+    return settled_key(tables) + (dialect.is_in_key_order() ? "" : " INCLUDE (clicks)");
+}
+
+std::vector<std::string> create_bucket_indexes(const Dialect& dialect, const RollupTables& tables) {
+    const std::string bucket = "view_id, grain, bucket";
+    const std::string rows = comma({bucket, "feature_id", comma(tables.columns)});
+    const auto index = [](const std::string& name, const std::string& table,
+                          const std::string& columns) {
+        return fmt::format("CREATE INDEX {} ON {} ({})", name, table, columns);
+    };
+    const bool is_found_by_key = dialect.is_in_key_order();
+    return {
+        index(tables.settled_by_bucket, tables.settled,
+              is_found_by_key ? rows + ", clicks" : bucket),
+        index(tables.settled_users_by_bucket, tables.settled_users,
+              is_found_by_key ? rows : bucket),
+    };
+}
+
 std::vector<std::string> create_rollup_tables(const Dialect& dialect, const RollupTables& tables) {
     std::string declared;
     for (const std::string& column : tables.columns) {
@@ -119,32 +145,29 @@ std::vector<std::string> create_rollup_tables(const Dialect& dialect, const Roll
     const std::string columns = comma(tables.columns);
     const std::string integer = std::string(dialect.integer) + " NOT NULL, ";
     const std::string live_key = comma({"view_id", "hour", "feature_id", columns, "partition"});
-    // A series is read in the order of this key, a ranking in that of the index.
-    const std::string settled_key = comma({"view_id", "grain", "feature_id", "bucket", columns});
-    const std::string by_bucket = comma({"view_id", "grain", "bucket", "feature_id", columns});
     const auto live = [&](const std::string& table, const std::string& value) {
         return fmt::format(
             "CREATE TABLE {} (view_id {}hour {}feature_id {} NOT NULL, {}partition {}{}through "
             "{}PRIMARY KEY ({}))",
             table, integer, integer, dialect.text, declared, integer, value, integer, live_key);
     };
-    const auto settled = [&](const std::string& table, const std::string& value) {
+    const auto settled = [&](const std::string& table, const std::string& value,
+                             const std::string& key) {
         return fmt::format(
-            "CREATE TABLE {} (view_id {}grain {}feature_id {} NOT NULL, bucket {}{}{}PRIMARY KEY "
-            "({}))",
-            table, integer, integer, dialect.text, integer, declared, value, settled_key);
+            "CREATE TABLE {} (view_id {}grain {}feature_id {} NOT NULL, bucket {}{}{}{})", table,
+            integer, integer, dialect.text, integer, declared, value, key);
     };
     const std::string sketch = fmt::format("sketch {} NOT NULL, ", dialect.bytes);
+    const std::vector<std::string> by_bucket = create_bucket_indexes(dialect, tables);
     return {
         live(tables.live, "clicks " + integer) + std::string(dialect.clustered),
         live(tables.live_users, sketch),
-        settled(tables.settled, fmt::format("clicks {}users {}, ", integer, dialect.integer)) +
+        settled(tables.settled, fmt::format("clicks {}users {}, ", integer, dialect.integer),
+                settled_clicks_key(dialect, tables)) +
             std::string(dialect.clustered),
-        fmt::format("CREATE INDEX {} ON {} ({}, clicks)", tables.settled_by_bucket, tables.settled,
-                    by_bucket),
-        settled(tables.settled_users, sketch),
-        fmt::format("CREATE INDEX {} ON {} ({})", tables.settled_users_by_bucket,
-                    tables.settled_users, by_bucket),
+        by_bucket[0],
+        settled(tables.settled_users, sketch, settled_key(tables)),
+        by_bucket[1],
     };
 }
 

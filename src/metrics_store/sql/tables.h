@@ -2,7 +2,7 @@
 // analyst stands in docs/reference/metrics-schema.md.
 #pragma once
 
-#include "metrics_store/sql/dialect.h"
+#include "metrics_store/sql/labels.h"
 
 #include <span>
 #include <string>
@@ -36,6 +36,10 @@ std::vector<std::string> create_tables(const Dialect& dialect);
 std::vector<std::string> create_common_tables(const Dialect& dialect);
 std::string create_repeat_pieces(const Dialect& dialect);  // one of the common ones
 std::vector<std::string> create_rollup_tables(const Dialect& dialect, const RollupTables& tables);
+// Of those: the settled rows' key, which gives clicks too, and their two indexes by bucket. Where
+// rows lie in the order of their coming, an index that says where a bucket's rows are is enough.
+std::string settled_clicks_key(const Dialect& dialect, const RollupTables& tables);
+std::vector<std::string> create_bucket_indexes(const Dialect& dialect, const RollupTables& tables);
 std::string create_readable_view(const Dialect& dialect, const RollupTables& tables);
 std::vector<std::string> create_views_of_totals(const Dialect& dialect, const RollupTables& totals);
 

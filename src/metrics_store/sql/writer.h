@@ -4,7 +4,7 @@
 #include "fold/rows.h"
 #include "metrics_store/snapshot.h"
 #include "metrics_store/sql/catalog.h"
-#include "metrics_store/sql/session.h"
+#include "metrics_store/sql/labels.h"
 
 #include <map>
 #include <span>
@@ -24,6 +24,8 @@ public:
     Result<int64_t> settle_all(const Catalog& catalog, std::span<const Build> builds);
     Result<void> retire(const Catalog& catalog, fold::ViewId view,
                         std::span<const calendar::BucketKey> hours);
+    Result<void> forget(const Catalog& catalog, fold::ViewId view, calendar::Grain grain,
+                        std::span<const calendar::BucketKey> buckets);
 
 private:
     Result<void> check_from(const fold::Commit& commit);
@@ -39,6 +41,8 @@ private:
     Result<void> settle_within(const Catalog& catalog, const Build& build);
     Result<void> write_build(const StoredView& stored, const Build& build);
     Result<void> write_header(const Build& build);
+    Result<void> delete_settled(const StoredView& stored, calendar::Grain grain,
+                                calendar::BucketKey bucket);
     Result<void> delete_live(const StoredView& stored, calendar::BucketKey hour);
 
     sql::Session& session_;
@@ -47,12 +51,5 @@ private:
 
 // Whether a change was refused for what it is, so that the next one may well be stored.
 bool is_of_the_caller(const Error& error);
-
-// Headers of a grain in a range of buckets, sorted by bucket.
-Result<std::vector<Header>> read_headers(sql::Session& session, fold::ViewId view,
-                                         calendar::Grain grain, BucketRange buckets);
-// Marks of hours in a range, sorted by (hour, partition).
-Result<std::vector<PartitionMark>> read_marks(sql::Session& session, fold::ViewId view,
-                                              BucketRange hours);
 
 }  // namespace clickmill::metrics_store

@@ -44,7 +44,7 @@ Result<std::shared_ptr<SqliteMetricsStore::Database>> SqliteMetricsStore::Databa
         return fail(ErrorCode::Unavailable, "cannot read metrics", options.path,
                     "no aggregator has made it yet");
     }
-    ASSIGN_OR_RETURN(auto writer, SqliteSession::open(how(options.writer_cache_kib)));
+    ASSIGN_OR_RETURN(auto writer, sql::SqliteSession::open(how(options.writer_cache_kib)));
     if (options.follows_another) {
         RETURN_IF_ERROR(check_schema(*writer, options.path));
     } else {
@@ -124,7 +124,12 @@ Result<void> SqliteMetricsStore::Database::retire(fold::ViewId view,
     return write([&](const Catalog& known) { return writer_.retire(known, view, hours); });
 }
 
-Result<std::unique_ptr<SqliteSession>> SqliteMetricsStore::Database::take_reader() {
+Result<void> SqliteMetricsStore::Database::forget(fold::ViewId view, calendar::Grain grain,
+                                                  std::span<const calendar::BucketKey> buckets) {
+    return write([&](const Catalog& known) { return writer_.forget(known, view, grain, buckets); });
+}
+
+Result<std::unique_ptr<sql::SqliteSession>> SqliteMetricsStore::Database::take_reader() {
     {
         const std::lock_guard lock(mutex_);
         if (readers_out_ >= options_.max_readers) {
@@ -133,19 +138,19 @@ Result<std::unique_ptr<SqliteSession>> SqliteMetricsStore::Database::take_reader
         }
         ++readers_out_;
         if (!readers_.empty()) {
-            std::unique_ptr<SqliteSession> session = std::move(readers_.back());
+            std::unique_ptr<sql::SqliteSession> session = std::move(readers_.back());
             readers_.pop_back();
             return session;
         }
     }
-    auto opened = SqliteSession::open(reading(options_));
+    auto opened = sql::SqliteSession::open(reading(options_));
     if (opened) return opened;
     const std::lock_guard lock(mutex_);
     --readers_out_;
     return std::unexpected(std::move(opened).error());
 }
 
-void SqliteMetricsStore::Database::give_back(std::unique_ptr<SqliteSession> session) {
+void SqliteMetricsStore::Database::give_back(std::unique_ptr<sql::SqliteSession> session) {
     const std::lock_guard lock(mutex_);
     --readers_out_;
     readers_.push_back(std::move(session));

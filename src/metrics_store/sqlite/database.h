@@ -5,8 +5,8 @@
 #include "metrics_store/sql/catalog.h"
 #include "metrics_store/sql/writer.h"
 #include "metrics_store/sqlite/checkpointer.h"
-#include "metrics_store/sqlite/session.h"
 #include "metrics_store/sqlite/sqlite_metrics_store.h"
+#include "sql/sqlite_session.h"
 
 #include <atomic>
 #include <memory>
@@ -36,13 +36,15 @@ public:
     Result<void> settle(const Build& build);
     Result<int64_t> settle_all(std::span<const Build> builds);
     Result<void> retire(fold::ViewId view, std::span<const calendar::BucketKey> hours);
+    Result<void> forget(fold::ViewId view, calendar::Grain grain,
+                        std::span<const calendar::BucketKey> buckets);
 
     // A connection that nobody else uses, until it is given back. Unavailable: too many are out.
-    Result<std::unique_ptr<SqliteSession>> take_reader();
-    void give_back(std::unique_ptr<SqliteSession> session);
+    Result<std::unique_ptr<sql::SqliteSession>> take_reader();
+    void give_back(std::unique_ptr<sql::SqliteSession> session);
 
 private:
-    Database(SqliteOptions options, std::unique_ptr<SqliteSession> writer,
+    Database(SqliteOptions options, std::unique_ptr<sql::SqliteSession> writer,
              sqlite::Connection checkpoints)
         : options_(std::move(options)),
           writing_(std::move(writer)),
@@ -58,13 +60,13 @@ private:
 
     std::mutex writer_mutex_;
     int64_t wal_pages_ = 0;  // guarded by writer_mutex_: since the checkpointer was told
-    const std::unique_ptr<SqliteSession> writing_;  // guarded by writer_mutex_
-    Writer writer_;                                 // guarded by writer_mutex_
+    const std::unique_ptr<sql::SqliteSession> writing_;  // guarded by writer_mutex_
+    Writer writer_;                                      // guarded by writer_mutex_
 
     mutable std::mutex mutex_;
     std::shared_ptr<const Catalog> catalog_;  // guarded by mutex_, replaced by declare()
-    std::vector<std::unique_ptr<SqliteSession>> readers_;  // guarded by mutex_: those at rest
-    size_t readers_out_ = 0;                               // guarded by mutex_
+    std::vector<std::unique_ptr<sql::SqliteSession>> readers_;  // guarded by mutex_: those at rest
+    size_t readers_out_ = 0;                                    // guarded by mutex_
 
     Checkpointer checkpointer_;  // last, so that it ends first
 };
@@ -77,16 +79,16 @@ public:
     Reading& operator=(Reading&&) = delete;
     ~Reading();
 
-    SqliteSession& session() { return *session_; }
+    sql::SqliteSession& session() { return *session_; }
     const Catalog& catalog() const { return *catalog_; }
     const std::shared_ptr<Database>& database() const { return database_; }
 
 private:
-    Reading(std::shared_ptr<Database> database, std::unique_ptr<SqliteSession> session)
+    Reading(std::shared_ptr<Database> database, std::unique_ptr<sql::SqliteSession> session)
         : database_(std::move(database)), session_(std::move(session)) {}
 
     std::shared_ptr<Database> database_;
-    std::unique_ptr<SqliteSession> session_;
+    std::unique_ptr<sql::SqliteSession> session_;
     std::shared_ptr<const Catalog> catalog_;
 };
 

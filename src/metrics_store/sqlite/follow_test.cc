@@ -63,7 +63,7 @@ TEST_F(FollowingStore, WaitsUntilTheWriterHasBroughtAnOldFileUpToDate) {
     }
     const auto follower = open(true);
     EXPECT_EQ(follower->health().error().code, ErrorCode::Unavailable);
-    EXPECT_NE(follower->health().error().message().find("the aggregator brings it to version 2"),
+    EXPECT_NE(follower->health().error().message().find("an aggregator brings it to version 2"),
               std::string::npos);
 
     const auto writer = open(false);

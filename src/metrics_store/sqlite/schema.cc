@@ -12,13 +12,13 @@ constexpr int64_t kApplicationId = 0x436C4D6C;  // "ClMl". Stored: never change.
 // Stored: count up with every change of tables. 2: repeat_pieces.
 constexpr int64_t kSchemaVersion = 2;
 
-Result<int64_t> number(SqliteSession& session, const std::string& text) {
+Result<int64_t> number(sql::SqliteSession& session, const std::string& text) {
     ASSIGN_OR_RETURN(sqlite::Statement statement, session.connection().prepare(text));
     ASSIGN_OR_RETURN(const bool has_row, statement.step());
     return has_row ? statement.integer(0) : 0;
 }
 
-Result<void> create(SqliteSession& session) {
+Result<void> create(sql::SqliteSession& session) {
     ASSIGN_OR_RETURN(sql::Transaction transaction, sql::Transaction::begin(session, {}));
     std::vector<std::string> statements = sql::create_tables(sql::kSqlite);
     statements.push_back(fmt::format("PRAGMA application_id = {}", kApplicationId));
@@ -27,7 +27,7 @@ Result<void> create(SqliteSession& session) {
     return transaction.commit();
 }
 
-Result<void> upgrade(SqliteSession& session) {
+Result<void> upgrade(sql::SqliteSession& session) {
     ASSIGN_OR_RETURN(sql::Transaction transaction, sql::Transaction::begin(session, {}));
     ASSIGN_OR_RETURN(const int64_t version, number(session, "PRAGMA user_version"));
     if (version != 1) return {};  // another process was quicker
@@ -38,7 +38,7 @@ Result<void> upgrade(SqliteSession& session) {
 
 }  // namespace
 
-Result<void> prepare_schema(SqliteSession& session, const std::string& path) {
+Result<void> prepare_schema(sql::SqliteSession& session, const std::string& path) {
     ASSIGN_OR_RETURN(const int64_t application, number(session, "PRAGMA application_id"));
     ASSIGN_OR_RETURN(const int64_t version, number(session, "PRAGMA user_version"));
     ASSIGN_OR_RETURN(const int64_t tables, number(session, "SELECT count(*) FROM sqlite_master"));
@@ -47,7 +47,7 @@ Result<void> prepare_schema(SqliteSession& session, const std::string& path) {
     return check_schema(session, path);
 }
 
-Result<void> check_schema(SqliteSession& session, const std::string& path) {
+Result<void> check_schema(sql::SqliteSession& session, const std::string& path) {
     ASSIGN_OR_RETURN(const int64_t application, number(session, "PRAGMA application_id"));
     ASSIGN_OR_RETURN(const int64_t version, number(session, "PRAGMA user_version"));
     if (application == 0 && version == 0) {
@@ -61,8 +61,8 @@ Result<void> check_schema(SqliteSession& session, const std::string& path) {
     }
     if (version < kSchemaVersion) {
         return fail(ErrorCode::Unavailable, "cannot use metrics store", path,
-                    fmt::format("its schema has version {}; the aggregator brings it to version "
-                                "{} when it starts: start it, then try again",
+                    fmt::format("its schema has version {}; an aggregator brings it to version {} "
+                                "when it starts, and `clickmill store migrate` before that",
                                 version, kSchemaVersion));
     }
     if (version > kSchemaVersion) {

@@ -144,6 +144,11 @@ Result<void> SqliteMetricsStore::retire(fold::ViewId view,
     return change([&](Database& database) { return database.retire(view, hours); });
 }
 
+Result<void> SqliteMetricsStore::forget(fold::ViewId view, calendar::Grain grain,
+                                        std::span<const calendar::BucketKey> buckets) {
+    return change([&](Database& database) { return database.forget(view, grain, buckets); });
+}
+
 // The process that writes may have set the file aside since.
 Result<void> SqliteMetricsStore::follow() {
     const std::lock_guard lock(mutex_);

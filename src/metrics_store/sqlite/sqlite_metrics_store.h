@@ -51,6 +51,8 @@ public:
     Result<void> settle(const Build& build) override;
     Result<int64_t> settle_all(std::span<const Build> builds) override;
     Result<void> retire(fold::ViewId view, std::span<const calendar::BucketKey> hours) override;
+    Result<void> forget(fold::ViewId view, calendar::Grain grain,
+                        std::span<const calendar::BucketKey> buckets) override;
     Result<std::unique_ptr<Snapshot>> snapshot() override;
     Result<void> health() override;
 

@@ -8,7 +8,13 @@ import {
 } from "playwright-core";
 import type { Clickmill } from "./server";
 
+// It does not call itself headless, for that is what crawlers do, and their clicks are left out. Told to
+// the browser and not to a context: what a page sends while it goes away would not be of its context.
+const userAgent =
+  "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
+
 const switches = [
+  `--user-agent=${userAgent}`,
   "--no-sandbox",
   "--disable-gpu",
   "--disable-quic",
@@ -22,14 +28,12 @@ export function openBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: "/usr/bin/chromium", args: switches });
 }
 
-// A browser of somebody's own. Its zone is not the server's: nothing shown may depend on it. It does
-// not call itself headless, for that is what crawlers do, and their clicks are left out.
+// A browser of somebody's own. Its zone is not the server's: nothing shown may depend on it.
 export function newVisitor(
   browser: Browser,
   options: BrowserContextOptions = {},
 ): Promise<BrowserContext> {
   return browser.newContext({
-    userAgent: `Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${browser.version()} Safari/537.36`,
     viewport: { width: 1280, height: 860 },
     locale: "en-GB",
     timezoneId: "America/St_Johns",

@@ -97,6 +97,155 @@ async function open(address: string): Promise<Page> {
   return page;
 }
 
+describe("the catalogue of features", () => {
+  const entry = {
+    feature_id: "checkout.pay",
+    name: "Pay",
+    description: "The last step.",
+    owner: "Payments",
+    tags: ["money"],
+    state: "live",
+    alias_of: null,
+    changed_at: "2026-11-03T14:32:00+01:00",
+  };
+  let stored: object[] = [];
+  let wrote: unknown[] = [];
+
+  beforeEach(() => {
+    stored = [entry];
+    wrote = [];
+    server.on("/api/v1/catalogue", (params, _, { method, body }) => {
+      if (method === "GET") return { body: { project: "shop", features: stored } };
+      wrote.push(method === "DELETE" ? params.get("feature_id") : JSON.parse(String(body)));
+      if (wrote.length === 1 && method === "POST")
+        return problem("invalid_feature", "feature 'checkout.pay': give up to 20 tags");
+      stored = method === "DELETE" ? [] : [{ ...entry, name: "Pay now" }];
+      return method === "DELETE" ? { status: 204 } : { body: { changed: 1 } };
+    });
+  });
+
+  const field = (seen: Page, name: string) =>
+    seen.root.querySelector(`dialog [name=${name}]`) as HTMLInputElement;
+
+  it("names features wherever they are counted, beside their ids", async () => {
+    const line = { feature_id: "checkout.pay", by: null, values: [1, 2, 3], total: 6 };
+    const other = { feature_id: "help", by: null, values: [1, 2, 3], total: 6 };
+    server.on("/api/v1/series", () => ({ body: series({ series: [line, other] }) }));
+    server.on("/api/v1/features", () => ({
+      body: features([row("checkout.pay", 0, 4), row("help", 1, 1)]),
+    }));
+    const seen = await open("/explore?feature=checkout.pay,help");
+    await seen.shows("Pay");
+    expect(seen.root.querySelector(".legend tbody tr")?.textContent).toContain("Paycheckout.pay");
+    (await import("./url")).go("/top");
+    await seen.shows("Pay checkout.pay 4 clicks before");
+    expect(seen.root.querySelector(".top tbody th")?.textContent).toBe("Paycheckout.pay");
+    expect(seen.root.querySelectorAll(".top .entry-name")).toHaveLength(1);
+  });
+
+  it("shows what was written beside the clicks", async () => {
+    server.on("/api/v1/features", () => ({
+      body: features([row("checkout.pay", 12, 1), row("menu.about", 3, 1)]),
+    }));
+    const seen = await open("/features");
+    await seen.shows("2 clicked in the last 28 days, 1 with an entry");
+    expect(seen.text()).toContain("The last step.");
+    expect(seen.text()).toContain("no entry");
+  });
+
+  it("is written in a form that keeps what was typed when it is refused", async () => {
+    const seen = await open("/features?state=live");
+    await seen.shows("Payments");
+    (seen.root.querySelector("[aria-label='Edit checkout.pay']") as HTMLElement).click();
+    await seen.shows("What it is");
+    field(seen, "name").value = "Pay now";
+    field(seen, "tags").value = "money, checkout";
+    seen.button("Save").click();
+    await seen.shows("give up to 20 tags");
+    expect(field(seen, "name").value).toBe("Pay now");
+    seen.button("Save").click();
+    await until(
+      () => !seen.root.querySelector("dialog") && seen.text().includes("Pay now"),
+      () => `the new name in ${seen.text()}`,
+    );
+    expect(wrote[1]).toEqual({
+      features: [
+        {
+          feature_id: "checkout.pay",
+          name: "Pay now",
+          description: "The last step.",
+          owner: "Payments",
+          tags: ["money", "checkout"],
+          state: "live",
+          alias_of: "",
+        },
+      ],
+    });
+  });
+
+  it("names features that ask for a look, by what is wrong with them", async () => {
+    const row = (feature_id: string, standing: string, more: object = {}) => ({
+      feature_id,
+      standing,
+      clicks: 40,
+      first_day: "2026-10-01",
+      last_day: "2026-10-30",
+      days_clicked: 5,
+      longest_pause_days: 0,
+      pause_days: 3,
+      usual_clicks: 8.2,
+      ...more,
+    });
+    server.on("/api/v1/attention", () => ({
+      body: {
+        features: [
+          ...["a", "b", "c", "d", "e", "f"].map((id) => row(`broken.${id}`, "silent")),
+          row("asleep", "dormant", { first_day: null, last_day: null, pause_days: null }),
+          row("fresh", "new"),
+          row("fresher", "new", { clicks: 1 }),
+        ],
+      },
+    }));
+    const seen = await open("/features");
+    await seen.shows("6 features fell silent");
+    const text = seen.text();
+    expect(text).toContain("last on 30 Oct 2026, before that about 8 clicks a day");
+    expect(text).toContain("and 1 more");
+    expect(text).not.toContain("broken.f");
+    expect(text).toContain("1 feature not clicked for four weeks");
+    expect(text).toContain("no click in eight weeks");
+    expect(text).toContain("first on 1 Oct 2026, 40 clicks since");
+    expect(text).toContain("1 click since");
+  });
+
+  it("forgets an entry on demand", async () => {
+    const seen = await open("/features");
+    await seen.shows("Payments");
+    (seen.root.querySelector("[aria-label='Edit checkout.pay']") as HTMLElement).click();
+    await seen.shows("Remove the entry");
+    seen.button("Remove the entry").click();
+    await seen.shows("0 with an entry");
+    expect(wrote).toEqual(["checkout.pay"]);
+  });
+
+  it("starts a new feature as planned", async () => {
+    wrote = ["the first is refused"];
+    const seen = await open("/features");
+    await seen.shows("Payments");
+    seen.button("Add a feature").click();
+    await seen.shows("Id, as clicks will name it");
+    field(seen, "feature_id").value = "checkout.gift";
+    seen.button("Save").click();
+    await until(
+      () => wrote.length === 2,
+      () => "what was written",
+    );
+    expect(wrote[1]).toMatchObject({
+      features: [{ feature_id: "checkout.gift", state: "planned", tags: [] }],
+    });
+  });
+});
+
 describe("without a session", () => {
   it("the dashboard says how to get a sign-in link", async () => {
     server.on("/api/v1/session", () => problem("missing_credential", "no credential", 401));

@@ -14,6 +14,7 @@ import { Link } from "./components/Link";
 import { Problem } from "./components/Problem";
 import { Skeleton } from "./components/Skeleton";
 import { contextOf, type ProjectContext } from "./context";
+import { CataloguePage } from "./features/catalogue/CataloguePage";
 import { HealthPage } from "./features/health/HealthPage";
 import { NoProject, SignInPage } from "./features/session/SignInPage";
 import { Shell } from "./features/shell/Shell";
@@ -76,6 +77,7 @@ interface PageOfProject {
 const pages: readonly PageOfProject[] = [
   { path: "/explore", title: "Explore", Page: ExploreOrStart },
   { path: "/top", title: "Top features", Page: TopPage },
+  { path: "/features", title: "Features", Page: CataloguePage },
   { path: "/health", title: "Data health", Page: HealthPage },
   { path: "/start", title: "Set up", Page: StartPage },
 ];

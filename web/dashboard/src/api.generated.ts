@@ -130,6 +130,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/attention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Features that fell silent, sleep or are new
+         * @description Each feature by its own rhythm over the last 56 complete days. **Silent**: its pause is longer than any before,
+         *     and seven or more clicks would have come meanwhile as usual. **Dormant**: 28 days or more without a click; also a
+         *     feature that the catalogue calls live and that nobody clicks. **New**: its first click of these days lies in the
+         *     last 14, of a project that is older. What the catalogue calls planned, deprecated or removed is silent on purpose;
+         *     a renamed feature counts for its id of today. Silent ones come first, those with most clicks missed before others.
+         */
+        get: operations["getAttention"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/changes": {
         parameters: {
             query?: never;
@@ -186,6 +210,36 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalogue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What people have written about a project's features
+         * @description Sorted by id. A feature without an entry may have clicks, and one with an entry none (it is planned). An entry
+         *     with `alias_of` is of a feature that was renamed.
+         */
+        get: operations["getCatalogue"];
+        put?: never;
+        /**
+         * Writes about features
+         * @description By somebody who is signed in, from a page of the same origin: a read key changes nothing. All changes are made,
+         *     or none. Up to 1,000 features and 1 MiB; on the server `clickmill feature import` takes more.
+         */
+        post: operations["changeCatalogue"];
+        /**
+         * Removes what was written about a feature
+         * @description Its clicks stay. By somebody who is signed in, from a page of the same origin.
+         */
+        delete: operations["removeFromCatalogue"];
         options?: never;
         head?: never;
         patch?: never;
@@ -608,6 +662,74 @@ export interface components {
                 }[];
             })[];
         };
+        Attention: {
+            project: string;
+            zone: string;
+            /** @description The first of the days looked at */
+            from: components["schemas"]["Moment"];
+            /** @description The end of the last of them */
+            to: components["schemas"]["Moment"];
+            now: components["schemas"]["Moment"];
+            complete_through: components["schemas"]["Moment"] | null;
+            rollup: string;
+            rows_read: number;
+            /** @description Before the limit */
+            feature_count: number;
+            features: {
+                feature_id: string;
+                /** @enum {string} */
+                standing: "silent" | "dormant" | "new";
+                /** @description In these days */
+                clicks: number;
+                /**
+                 * Format: date
+                 * @description Of these days the first with clicks
+                 */
+                first_day: string | null;
+                /**
+                 * Format: date
+                 * @description The last with clicks; null when none had any
+                 */
+                last_day: string | null;
+                days_clicked: number;
+                /** @description Between two days with clicks */
+                longest_pause_days: number;
+                /** @description Since the last day with clicks */
+                pause_days: number | null;
+                /** @description A day, from the first to the last day with clicks */
+                usual_clicks: number;
+            }[];
+        };
+        /** @enum {string} */
+        FeatureState: "planned" | "live" | "deprecated" | "removed";
+        Catalogue: {
+            project: string;
+            features: {
+                feature_id: string;
+                /** @description For people; empty is the id */
+                name: string;
+                description: string;
+                /** @description A person or a team */
+                owner: string;
+                tags: string[];
+                state: components["schemas"]["FeatureState"];
+                /** @description The feature that it was renamed to */
+                alias_of: string | null;
+                changed_at: components["schemas"]["Moment"];
+            }[];
+        };
+        CatalogueChanges: {
+            features: {
+                feature_id: string;
+                name?: string;
+                description?: string;
+                owner?: string;
+                tags?: string[];
+                state?: components["schemas"]["FeatureState"];
+                /** @description Empty takes it back */
+                alias_of?: string;
+            }[];
+        };
         Session: {
             person: null | {
                 name: string;
@@ -655,7 +777,8 @@ export interface components {
         /**
          * @description `unknown_parameter`, `invalid_parameter`, `missing_project`, `no_rollup` (no rollup holds these dimensions; the
          *     message names the one to declare), `no_users` (the rollup keeps no users), `needs_experiment` (a click can be in
-         *     several experiments) or `too_wide` (ask for less)
+         *     several experiments), `retention` (hours at an end of the range are kept no more: ask for whole days) or `too_wide`
+         *     (ask for less)
          */
         BadQuestion: {
             headers: {
@@ -683,7 +806,7 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description `write_key` (it can only send), `other_project`, `origin_not_allowed` or `cross_site` */
+        /** @description `write_key` (it can only send), `other_project`, `read_only`, `origin_not_allowed` or `cross_site` */
         Forbidden: {
             headers: {
                 [name: string]: unknown;
@@ -769,6 +892,8 @@ export interface components {
         users: 0 | 1;
         /** @description `1` adds a small series to each of the first 50 rows shown. */
         trend: 0 | 1;
+        /** @description `1` counts clicks on the ids that a feature had before (`alias_of` in the catalogue) for its id of today. */
+        aliases: 0 | 1;
         /** @description The ETag of an earlier answer. */
         if_none_match: string;
     };
@@ -912,6 +1037,8 @@ export interface operations {
                  *     clicks did not have are `(none)`.
                  */
                 filter?: components["parameters"]["filter"];
+                /** @description `1` counts clicks on the ids that a feature had before (`alias_of` in the catalogue) for its id of today. */
+                aliases?: components["parameters"]["aliases"];
             };
             header?: {
                 /** @description The ETag of an earlier answer. */
@@ -968,6 +1095,8 @@ export interface operations {
                  *     clicks did not have are `(none)`.
                  */
                 filter?: components["parameters"]["filter"];
+                /** @description `1` counts clicks on the ids that a feature had before (`alias_of` in the catalogue) for its id of today. */
+                aliases?: components["parameters"]["aliases"];
             };
             header?: {
                 /** @description The ETag of an earlier answer. */
@@ -1028,6 +1157,8 @@ export interface operations {
                  *     clicks did not have are `(none)`.
                  */
                 filter?: components["parameters"]["filter"];
+                /** @description `1` counts clicks on the ids that a feature had before (`alias_of` in the catalogue) for its id of today. */
+                aliases?: components["parameters"]["aliases"];
             };
             header?: {
                 /** @description The ETag of an earlier answer. */
@@ -1082,6 +1213,8 @@ export interface operations {
                  *     clicks did not have are `(none)`.
                  */
                 filter?: components["parameters"]["filter"];
+                /** @description `1` counts clicks on the ids that a feature had before (`alias_of` in the catalogue) for its id of today. */
+                aliases?: components["parameters"]["aliases"];
             };
             header?: {
                 /** @description The ETag of an earlier answer. */
@@ -1152,6 +1285,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Dimensions"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadQuestion"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getAttention: {
+        parameters: {
+            query?: {
+                /** @description The project's id. Needed with a session; a read key names its project itself. */
+                project?: components["parameters"]["project"];
+                limit?: number;
+            };
+            header?: {
+                /** @description The ETag of an earlier answer. */
+                "If-None-Match"?: components["parameters"]["if_none_match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The features */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attention"];
                 };
             };
             304: components["responses"]["NotModified"];
@@ -1258,6 +1426,130 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             405: components["responses"]["MethodNotAllowed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getCatalogue: {
+        parameters: {
+            query?: {
+                /** @description The project's id. Needed with a session; a read key names its project itself. */
+                project?: components["parameters"]["project"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The catalogue */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Catalogue"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changeCatalogue: {
+        parameters: {
+            query?: {
+                /** @description The project's id. Needed with a session; a read key names its project itself. */
+                project?: components["parameters"]["project"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "features": [
+                 *         {
+                 *           "feature_id": "checkout.pay",
+                 *           "name": "Pay",
+                 *           "tags": [
+                 *             "checkout"
+                 *           ]
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["CatalogueChanges"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Features that were not so already */
+                        changed: number;
+                    };
+                };
+            };
+            /** @description `invalid_body` or `invalid_feature`; the message says which feature and what is taken */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            413: components["responses"]["BadRequest"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    removeFromCatalogue: {
+        parameters: {
+            query: {
+                /** @description The project's id. Needed with a session; a read key names its project itself. */
+                project?: components["parameters"]["project"];
+                feature_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description `unknown_project`, or `unknown_feature`: nothing was written about it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            413: components["responses"]["BadRequest"];
             503: components["responses"]["Unavailable"];
         };
     };

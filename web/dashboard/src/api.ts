@@ -19,6 +19,10 @@ export type Rollup = Schemas["Rollup"];
 export type Accounting = Schemas["AccountingAnswer"];
 export type AccountingLine = Schemas["AccountingLine"];
 export type Status = Schemas["Status"];
+export type Attention = Schemas["Attention"];
+export type Catalogue = Schemas["Catalogue"];
+export type CatalogueEntry = Catalogue["features"][number];
+export type CatalogueChange = Schemas["CatalogueChanges"]["features"][number];
 type Changes = Schemas["Changes"];
 
 // What went wrong, in the server's own words where it gave some.
@@ -86,14 +90,21 @@ class Failure extends Error {
   }
 }
 
-async function ask(
-  address: string,
-  options: { etag?: string | undefined; timeoutMs?: number; stop?: AbortSignal } = {},
-): Promise<Response> {
+interface Asking {
+  etag?: string | undefined;
+  timeoutMs?: number;
+  stop?: AbortSignal;
+  method?: "GET" | "POST" | "DELETE";
+  body?: string;
+}
+
+async function ask(address: string, options: Asking = {}): Promise<Response> {
   const timeout = AbortSignal.timeout(options.timeoutMs ?? questionTimeoutMs);
   let response: Response;
   try {
     response = await fetch(address, {
+      method: options.method ?? "GET",
+      body: options.body ?? null,
       credentials: "same-origin",
       headers: options.etag ? { "If-None-Match": options.etag } : {},
       cache: "no-store",
@@ -337,6 +348,25 @@ export function followChanges(project: string): () => void {
     document.removeEventListener("visibilitychange", onVisibility);
     knock = () => undefined;
   };
+}
+
+// --- changes ---
+
+// What went wrong, if anything did; otherwise `shown`, which it changes, is asked for again.
+export async function change(
+  address: string,
+  how: Pick<Asking, "method" | "body">,
+  shown: string,
+): Promise<Problem | null> {
+  try {
+    await ask(address, how);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    noteFailure(error);
+    return error.problem;
+  }
+  await refresh(entryOf(shown));
+  return null;
 }
 
 // --- the session ---

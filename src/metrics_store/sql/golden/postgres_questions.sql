@@ -102,6 +102,14 @@ SELECT feature_id, clicks FROM "by_platform_version_live" WHERE view_id = ?1 AND
 SELECT feature_id, sketch FROM "by_platform_version_live_users" WHERE view_id = ?1 AND hour BETWEEN ?2 AND ?3 AND feature_id <> ?4
 --   with 1 3 20 '(all)'
 
+-- several ranges
+SELECT clicks FROM "by_platform_version_settled" WHERE view_id = ?1 AND grain = ?2 AND (bucket = ?3 OR bucket BETWEEN ?4 AND ?5 OR bucket = ?6) AND feature_id = ?7
+--   with 1 0 1 3 5 9 'a'
+
+-- several ranges, live
+SELECT clicks FROM "by_platform_version_live" WHERE view_id = ?1 AND hour IN (SELECT hour FROM marks WHERE view_id = ?2 AND (hour = ?3 OR hour BETWEEN ?4 AND ?5 OR hour = ?6)) AND feature_id = ?7
+--   with 1 1 1 3 5 9 'a'
+
 -- one bucket whole
 SELECT feature_id, "platform", "app_version", clicks FROM "by_platform_version_settled" WHERE view_id = ?1 AND grain = ?2 AND bucket = ?3 ORDER BY feature_id, "platform", "app_version"
 --   with 1 0 7

@@ -50,14 +50,14 @@ CREATE TABLE "by_platform_version_live" (view_id BIGINT NOT NULL, hour BIGINT NO
 CREATE TABLE "by_platform_version_live_users" (view_id BIGINT NOT NULL, hour BIGINT NOT NULL, feature_id TEXT COLLATE "C" NOT NULL, "platform" TEXT COLLATE "C" NOT NULL, "app_version" TEXT COLLATE "C" NOT NULL, partition BIGINT NOT NULL, sketch BYTEA NOT NULL, through BIGINT NOT NULL, PRIMARY KEY (view_id, hour, feature_id, "platform", "app_version", partition))
 
 -- one rollup
-CREATE TABLE "by_platform_version_settled" (view_id BIGINT NOT NULL, grain BIGINT NOT NULL, feature_id TEXT COLLATE "C" NOT NULL, bucket BIGINT NOT NULL, "platform" TEXT COLLATE "C" NOT NULL, "app_version" TEXT COLLATE "C" NOT NULL, clicks BIGINT NOT NULL, users BIGINT, PRIMARY KEY (view_id, grain, feature_id, bucket, "platform", "app_version"))
+CREATE TABLE "by_platform_version_settled" (view_id BIGINT NOT NULL, grain BIGINT NOT NULL, feature_id TEXT COLLATE "C" NOT NULL, bucket BIGINT NOT NULL, "platform" TEXT COLLATE "C" NOT NULL, "app_version" TEXT COLLATE "C" NOT NULL, clicks BIGINT NOT NULL, users BIGINT, PRIMARY KEY (view_id, grain, feature_id, bucket, "platform", "app_version") INCLUDE (clicks))
 
 -- one rollup
-CREATE INDEX "by_platform_version_settled_by_bucket" ON "by_platform_version_settled" (view_id, grain, bucket, feature_id, "platform", "app_version", clicks)
+CREATE INDEX "by_platform_version_settled_by_bucket" ON "by_platform_version_settled" (view_id, grain, bucket)
 
 -- one rollup
 CREATE TABLE "by_platform_version_settled_users" (view_id BIGINT NOT NULL, grain BIGINT NOT NULL, feature_id TEXT COLLATE "C" NOT NULL, bucket BIGINT NOT NULL, "platform" TEXT COLLATE "C" NOT NULL, "app_version" TEXT COLLATE "C" NOT NULL, sketch BYTEA NOT NULL, PRIMARY KEY (view_id, grain, feature_id, bucket, "platform", "app_version"))
 
 -- one rollup
-CREATE INDEX "by_platform_version_settled_users_by_bucket" ON "by_platform_version_settled_users" (view_id, grain, bucket, feature_id, "platform", "app_version")
+CREATE INDEX "by_platform_version_settled_users_by_bucket" ON "by_platform_version_settled_users" (view_id, grain, bucket)
 

@@ -6,7 +6,11 @@ interface Reply {
   body?: unknown;
   etag?: string;
 }
-type Route = (params: URLSearchParams, headers: Record<string, string>) => Reply | Promise<Reply>;
+type Route = (
+  params: URLSearchParams,
+  headers: Record<string, string>,
+  request: RequestInit,
+) => Reply | Promise<Reply>;
 
 export interface FakeServer {
   asked: string[]; // path and query, in order
@@ -28,7 +32,11 @@ export function fakeServer(): FakeServer {
     const route = routes.get(url.pathname);
     if (!route)
       return reply({ status: 404, body: { error: { code: "unknown_path", message: "" } } });
-    const answer = route(url.searchParams, (options.headers ?? {}) as Record<string, string>);
+    const answer = route(
+      url.searchParams,
+      (options.headers ?? {}) as Record<string, string>,
+      options,
+    );
     return reply(await untilAborted(Promise.resolve(answer), options.signal ?? null));
   });
   return server;

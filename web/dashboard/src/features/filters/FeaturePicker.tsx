@@ -7,6 +7,7 @@ import { useSettled } from "../../components/use_settled";
 import { writeCount } from "../../numbers";
 import type { DateRange } from "../../time";
 import { addDays } from "../../time";
+import { useNames } from "../catalogue/names";
 
 interface FeaturePickerProps {
   project: string;
@@ -47,6 +48,7 @@ function FeatureList({ project, range, picked, most, onPick }: FeaturePickerProp
       limit: shown,
     }),
   );
+  const names = useNames(project);
   const features = answer.state === "ready" ? answer.value.features : [];
   return (
     <PickList
@@ -57,7 +59,7 @@ function FeatureList({ project, range, picked, most, onPick }: FeaturePickerProp
         .filter(({ feature_id }) => !feature_id.startsWith("("))
         .map(({ feature_id, clicks }) => ({
           value: feature_id,
-          label: feature_id,
+          label: names.has(feature_id) ? `${names.get(feature_id)}, ${feature_id}` : feature_id,
           count: writeCount(clicks),
         }))}
       picked={picked}

@@ -19,9 +19,13 @@ interface ShellProps {
 const pages = [
   ["/explore", "Explore"],
   ["/top", "Top features"],
+  ["/features", "Features"],
   ["/health", "Data health"],
   ["/start", "Set up"],
 ] as const;
+
+// Pages whose address means the same in another project.
+const isOfAnyProject = (path: string) => ["/top", "/features", "/health"].includes(path);
 
 export function Shell({ session, project, path, children }: ShellProps) {
   return (
@@ -84,9 +88,7 @@ function ProjectMenu({ session, project, path }: ProjectMenuProps) {
                   aria-pressed={id === project.id}
                   onClick={() => {
                     close();
-                    go(
-                      `${path === "/top" || path === "/health" ? path : "/explore"}?project=${id}`,
-                    );
+                    go(`${isOfAnyProject(path) ? path : "/explore"}?project=${id}`);
                   }}
                 >
                   <span class="menu-label">

@@ -2,10 +2,16 @@
 // broken.
 import type { Features } from "../../api";
 import { writeCount } from "../../numbers";
+import type { Names } from "../catalogue/names";
 
 const mostNamed = 5;
 
-export function SilentFeatures({ features }: { features: Features }) {
+interface SilentFeaturesProps {
+  features: Features;
+  names: Names;
+}
+
+export function SilentFeatures({ features, names }: SilentFeaturesProps) {
   const silent = features.features
     .filter(({ clicks, previous_clicks }) => clicks === 0 && (previous_clicks ?? 0) > 0)
     .sort((a, b) => (b.previous_clicks ?? 0) - (a.previous_clicks ?? 0));
@@ -22,6 +28,7 @@ export function SilentFeatures({ features }: { features: Features }) {
       <ul>
         {silent.slice(0, mostNamed).map(({ feature_id, previous_clicks }) => (
           <li key={feature_id}>
+            {names.has(feature_id) && `${names.get(feature_id)} `}
             <code>{feature_id}</code> {writeCount(previous_clicks)} clicks before
           </li>
         ))}

@@ -8,6 +8,7 @@ import type { ProjectContext } from "../../context";
 import { rangeOf } from "../../periods";
 import { addDays } from "../../time";
 import { addressOf, go, place } from "../../url";
+import { useNames } from "../catalogue/names";
 import { FilterBar } from "../filters/FilterBar";
 import { RangePicker } from "../filters/RangePicker";
 import { whyNot } from "../trend/planner";
@@ -31,6 +32,7 @@ export function TopPage({ context }: { context: ProjectContext }) {
     addressOfQuestion("/api/v1/features", { ...question, trend: 1 }, view.filters),
   );
   const dimensions = useAnswer<Dimensions>(addressOfQuestion("/api/v1/dimensions", days));
+  const names = useNames(context.project.id);
   const known = dimensions.state === "ready" ? dimensions.value : null;
   const wish = { metric: "clicks", by: null, filters: view.filters } as const;
   const usersReason = known ? whyNot({ ...wish, metric: "users" }, known.rollups) : null;
@@ -83,6 +85,7 @@ export function TopPage({ context }: { context: ProjectContext }) {
           <TopTable
             view={view}
             features={features.value}
+            names={names}
             isOutdated={features.isOutdated}
             csvAddress={addressOfQuestion("/api/v1/features.csv", question, view.filters)}
             onShow={show}

@@ -8,6 +8,7 @@ import { Sparkline } from "../../components/Sparkline";
 import { now } from "../../context";
 import { writeCount, writeShare } from "../../numbers";
 import { completeBuckets, writeMoment, writeRange } from "../../time";
+import type { Names } from "../catalogue/names";
 import { rangeOfMoments } from "../trend/captions";
 import { defaultView, mostFeatures, paramsOf } from "../trend/view";
 import { SilentFeatures } from "./SilentFeatures";
@@ -16,12 +17,13 @@ import { mostRows, type Order, type TopView } from "./view";
 interface TopTableProps {
   view: TopView;
   features: Features;
+  names: Names;
   isOutdated: boolean;
   csvAddress: string;
   onShow: (change: Partial<TopView>) => void;
 }
 
-export function TopTable({ view, features, isOutdated, csvAddress, onShow }: TopTableProps) {
+export function TopTable({ view, features, names, isOutdated, csvAddress, onShow }: TopTableProps) {
   const [picked, setPicked] = useState<string[]>([]);
   const rows = features.features;
   const toggle = (feature: string, isOn: boolean) =>
@@ -85,6 +87,7 @@ export function TopTable({ view, features, isOutdated, csvAddress, onShow }: Top
                 <Row
                   key={row.feature_id}
                   row={row}
+                  name={names.get(row.feature_id)}
                   view={view}
                   total={total}
                   most={most}
@@ -107,7 +110,7 @@ export function TopTable({ view, features, isOutdated, csvAddress, onShow }: Top
           Show more: {writeCount(features.feature_count - rows.length)} below
         </button>
       )}
-      <SilentFeatures features={features} />
+      <SilentFeatures features={features} names={names} />
       <Notes features={features} hasUsers={view.hasUsers} />
     </div>
   );
@@ -162,6 +165,7 @@ function SortHeader({ order, text, view, onShow }: SortHeaderProps) {
 
 interface RowProps {
   row: FeatureRow;
+  name: string | undefined; // in the catalogue
   view: TopView;
   total: number | null; // clicks on all features
   most: number; // clicks on the first of the rows shown
@@ -171,7 +175,7 @@ interface RowProps {
   onPick: (feature: string, isOn: boolean) => void;
 }
 
-function Row({ row, view, total, most, completeCount, isPicked, isFull, onPick }: RowProps) {
+function Row({ row, name, view, total, most, completeCount, isPicked, isFull, onPick }: RowProps) {
   const isFeature = !row.feature_id.startsWith("(");
   const params = paramsOf({
     ...defaultView,
@@ -193,6 +197,7 @@ function Row({ row, view, total, most, completeCount, isPicked, isFull, onPick }
         )}
       </td>
       <th scope="row">
+        {name && <div class="entry-name">{name}</div>}
         {isFeature ? (
           <Link to="/explore" params={params} class="feature-name">
             <Breakable text={row.feature_id} />

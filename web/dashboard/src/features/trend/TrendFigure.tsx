@@ -6,6 +6,7 @@ import { NumbersTable } from "../../components/NumbersTable";
 import { saveCsv } from "../../components/sheet";
 import { now, type ProjectContext } from "../../context";
 import { writeMoment, writeRange } from "../../time";
+import type { Names } from "../catalogue/names";
 import { captionOf, describe, nothingText, rangeOfMoments, unfinishedText } from "./captions";
 import { hasNothing, knownBuckets, linesOf, sheetOf, unitOf } from "./lines";
 import { TrendLegend } from "./TrendLegend";
@@ -16,6 +17,7 @@ import type { TrendView } from "./view";
 interface TrendFigureProps {
   view: TrendView;
   series: Series;
+  names: Names;
   whole: Series | null;
   isOutdated: boolean;
   context: ProjectContext;
@@ -104,6 +106,7 @@ export function TrendFigure(props: TrendFigureProps) {
       <TrendLegend
         view={view}
         series={series}
+        names={props.names}
         lines={lines}
         onEmphasise={setEmphasised}
         onShow={onShow}

@@ -4,18 +4,20 @@ import { Breakable } from "../../components/Breakable";
 import { Delta } from "../../components/Delta";
 import { Swatch } from "../../components/Swatch";
 import { writeCount, writeShare } from "../../numbers";
+import type { Names } from "../catalogue/names";
 import type { TrendLine } from "./lines";
 import type { TrendView } from "./view";
 
 interface TrendLegendProps {
   view: TrendView;
   series: Series;
+  names: Names;
   lines: readonly TrendLine[];
   onEmphasise: (key: string | null) => void;
   onShow: (change: Partial<TrendView>) => void;
 }
 
-export function TrendLegend({ view, series, lines, onEmphasise, onShow }: TrendLegendProps) {
+export function TrendLegend({ view, series, names, lines, onEmphasise, onShow }: TrendLegendProps) {
   const isShare = view.mode === "share";
   const totalName = series.metric === "users" ? "Different users" : "Clicks";
   return (
@@ -50,7 +52,12 @@ export function TrendLegend({ view, series, lines, onEmphasise, onShow }: TrendL
               <th scope="row">
                 <span class="legend-cell">
                   <Swatch color={line.color} />
-                  <LegendName line={line} view={view} onShow={onShow} />
+                  <span>
+                    {line.feature && names.has(line.feature) && (
+                      <span class="entry-name">{names.get(line.feature)}</span>
+                    )}
+                    <LegendName line={line} view={view} onShow={onShow} />
+                  </span>
                 </span>
               </th>
               <td class="number">{isShare ? writeShare(line.total) : writeCount(line.total)}</td>

@@ -7,6 +7,7 @@ import type { ProjectContext } from "../../context";
 import { rangeOf } from "../../periods";
 import { addDays } from "../../time";
 import { addressOf, go, place } from "../../url";
+import { useNames } from "../catalogue/names";
 import { askedRange, seriesAddress, wholeAddress } from "./question";
 import { TrendFigure } from "./TrendFigure";
 import { TrendToolbar } from "./TrendToolbar";
@@ -18,6 +19,7 @@ export function TrendPage({ context }: { context: ProjectContext }) {
   const asked = askedRange(view.range, context);
   const series = useAnswer<Series>(seriesAddress(view, context));
   const whole = useAnswer<Series>(wholeAddress(view, context));
+  const names = useNames(context.project.id);
   const dimensions = useAnswer<Dimensions>(
     addressOfQuestion("/api/v1/dimensions", {
       project: context.project.id,
@@ -46,6 +48,7 @@ export function TrendPage({ context }: { context: ProjectContext }) {
           <TrendFigure
             view={view}
             series={series.value}
+            names={names}
             whole={whole.state === "ready" ? whole.value : null}
             isOutdated={series.isOutdated}
             context={context}
