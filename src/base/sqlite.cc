@@ -5,6 +5,8 @@
 #include <fmt/core.h>
 #include <sqlite3.h>
 
+#include <chrono>
+#include <thread>
 #include <utility>
 
 namespace clickmill::sqlite {
@@ -42,6 +44,21 @@ Result<void> require_pragma(Connection& connection, const std::string& pragma,
     return fail(
         ErrorCode::Unavailable, "cannot open database safely", "PRAGMA " + pragma,
         fmt::format("SQLite says '{}' where '{}' is needed; use a local file system", got, wanted));
+}
+
+// A new file becomes one with a write-ahead log. Who writes it meanwhile is in the way, and SQLite
+// then says BUSY without having waited: it reads the file already, and two readers that both want
+// to write would wait for each other. So the waiting is done here, where nothing is held.
+Result<void> turn_on_wal(Connection& connection, std::chrono::milliseconds patience) {
+    constexpr std::chrono::milliseconds kPause{5};
+    auto waited = std::chrono::milliseconds::zero();
+    const auto is_busy = [&] {
+        return (sqlite3_exec(connection.handle(), "PRAGMA journal_mode=WAL", nullptr, nullptr,
+                             nullptr) &
+                0xff) == SQLITE_BUSY;
+    };
+    for (; is_busy() && waited < patience; waited += kPause) std::this_thread::sleep_for(kPause);
+    return require_pragma(connection, "journal_mode=WAL", "wal");
 }
 
 }  // namespace
@@ -151,7 +168,7 @@ Result<Connection> Connection::open(const OpenOptions& options) {
         return std::unexpected(std::move(error));
     }
     sqlite3_busy_timeout(database, static_cast<int>(options.busy_timeout.count()));
-    if (!options.read_only) RETURN_IF_ERROR(require_pragma(connection, "journal_mode=WAL", "wal"));
+    if (!options.read_only) RETURN_IF_ERROR(turn_on_wal(connection, options.busy_timeout));
     RETURN_IF_ERROR(connection.execute(fmt::format(
         "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA mmap_size={}; PRAGMA "
         "cache_size=-{}; "

@@ -1,10 +1,13 @@
 #include "base/sqlite.h"
 
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <future>
 
 namespace clickmill::sqlite {
 namespace {
@@ -43,6 +46,23 @@ TEST_F(SqliteFile, KeepsWhatWasCommittedAndForgetsWhatWasNot) {
     EXPECT_EQ(select.text(1), "seven");
     EXPECT_EQ(select.blob(2), std::string_view("\0x", 2));
     EXPECT_FALSE(select.step().value());
+}
+
+TEST_F(SqliteFile, WaitsForAnotherWhoMakesTheSameFile) {
+    sqlite3* other = nullptr;
+    ASSERT_EQ(sqlite3_open(path().c_str(), &other), SQLITE_OK);
+    const auto run = [&](const char* sql) {
+        return sqlite3_exec(other, sql, nullptr, nullptr, nullptr);
+    };
+    ASSERT_EQ(run("BEGIN IMMEDIATE; CREATE TABLE t (n INTEGER)"), SQLITE_OK);
+    auto opening =
+        std::async(std::launch::async, [this] { return Connection::open({.path = path()}); });
+    // It has to go on waiting, however fast or slow this machine is.
+    EXPECT_EQ(opening.wait_for(std::chrono::milliseconds(50)), std::future_status::timeout);
+    EXPECT_EQ(run("COMMIT"), SQLITE_OK);
+    const auto opened = opening.get();
+    EXPECT_TRUE(opened) << opened.error().message();
+    sqlite3_close(other);
 }
 
 TEST_F(SqliteFile, SaysThatAFileIsNotADatabase) {
