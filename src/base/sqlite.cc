@@ -233,6 +233,10 @@ int64_t Connection::changes() const {
     return sqlite3_changes64(database_);
 }
 
+void Connection::wait_for_locks(std::chrono::milliseconds patience) {
+    sqlite3_busy_timeout(database_, static_cast<int>(patience.count()));
+}
+
 void Connection::leave_files_alone() {
     int keep = 1;
     sqlite3_file_control(database_, "main", SQLITE_FCNTL_PERSIST_WAL, &keep);

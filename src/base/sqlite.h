@@ -61,6 +61,9 @@ struct OpenOptions {
 struct CheckpointLimits {
     int64_t passive_pages = 4096;   // 16 MiB: from here on, beside the writer
     int64_t restart_pages = 32768;  // 128 MiB: from here on the writer may wait for the rest
+    // 512 MiB: between two of its transactions the writer copies by itself. Who has long ones, one
+    // after the other, leaves no room for a restart beside them.
+    int64_t writer_pages = 131072;
 };
 
 // One connection. One thread at a time. Opened in WAL mode with synchronous=FULL, both read back:
@@ -85,6 +88,8 @@ public:
     // next one copies the same pages. Source: sqlite.org/wal.html, "Avoiding Excessively Large WAL
     // Files".
     Result<void> checkpoint(int64_t pages, const CheckpointLimits& limits);
+    // How long a statement waits for others that hold a lock.
+    void wait_for_locks(std::chrono::milliseconds patience);
     // To be asked before the file is renamed under an open connection: closing then neither copies
     // the write-ahead log nor deletes files by their names, which are another database's by then.
     void leave_files_alone();

@@ -103,8 +103,21 @@ template <typename Change>
 auto SqliteMetricsStore::Database::write(Change change) {
     const std::lock_guard lock(writer_mutex_);
     auto done = change(*catalog());
-    checkpointer_.wal_grew_to(std::exchange(wal_pages_, 0));
+    const int64_t pages = std::exchange(wal_pages_, 0);
+    if (pages >= options_.checkpoints.writer_pages) {
+        copy_wal_here(pages);
+    } else {
+        checkpointer_.wal_grew_to(pages);
+    }
     return done;
+}
+
+void SqliteMetricsStore::Database::copy_wal_here(int64_t pages) {
+    sqlite::Connection& connection = writing_->connection();
+    connection.wait_for_locks(kRestartPatience);
+    // As there: what fails is done again.
+    std::ignore = connection.checkpoint(pages, options_.checkpoints);
+    connection.wait_for_locks(sqlite::OpenOptions{}.busy_timeout);
 }
 
 Result<void> SqliteMetricsStore::Database::commit(const fold::Commit& commit) {

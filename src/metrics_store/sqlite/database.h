@@ -53,6 +53,7 @@ private:
     // Runs a change of the writer.
     template <typename Change>
     auto write(Change change);
+    void copy_wal_here(int64_t pages);
 
     const SqliteOptions options_;
     uint64_t file_ = 0;  // its inode
