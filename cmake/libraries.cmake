@@ -35,3 +35,8 @@ endif()
 if(CLICKMILL_BENCHMARKS)
     find_package(benchmark REQUIRED)
 endif()
+set(CLICKMILL_DUCKDB ${PROJECT_SOURCE_DIR}/build/tools/duckdb/libduckdb.so CACHE FILEPATH
+    "DuckDB's library, loaded when the archive is used")
+if(NOT EXISTS ${CLICKMILL_DUCKDB})
+    message(FATAL_ERROR "no DuckDB in ${CLICKMILL_DUCKDB}: run script/duckdb")
+endif()

@@ -103,7 +103,8 @@ Result<void> PartitionFollower::flush(std::span<const fold::ViewId> views, std::
     folder_->committed(commit);
     last_flush_ = parts_.clock.steady();
     for (const fold::ViewId view : views) last_view_flush_[view] = last_flush_;
-    parts_.event_log.allow_deletion(partition_, folder_->keep_from());
+    parts_.event_log.allow_deletion(partition_, event_log::ReaderRole::Aggregator,
+                                    folder_->keep_from());
     parts_.event_log.note_counted(partition_, commit.ledger.through);
     evict();
     show(commit.ledger);

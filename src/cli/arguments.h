@@ -101,4 +101,25 @@ struct CatArguments {
     bool payload_only = false;
 };
 
+struct RawArguments {
+    SettingsArguments settings;
+    std::string sql;
+    std::string format;  // table, csv, json or parquet; empty: as the command likes
+    std::string out;     // a file; empty: standard output
+    std::string from;    // as CatArguments
+    std::string to;
+    std::string project;     // empty: all
+    int64_t memory_mib = 0;  // 0: as configured
+};
+
+struct VerifyArguments {
+    SettingsArguments settings;
+    std::string from;  // local dates of each project; empty: all there are
+    std::string to;
+    std::string project;  // empty: all
+    std::string rollup;   // empty: all
+    int sample = 1;       // every so many-th day
+    int64_t memory_mib = 0;
+};
+
 }  // namespace clickmill::cli

@@ -125,6 +125,9 @@ private:
         add_role("aggregate", server::Role::Aggregate,
                  "Count the clicks that are in Kafka; several share the partitions",
                  "clickmill aggregate --config clickmill.toml");
+        add_role("archive", server::Role::Archive,
+                 "Keep the raw clicks that are in Kafka as Parquet files",
+                 "clickmill archive --config clickmill.toml");
         CLI::App* query =
             add_role("query", server::Role::Query, "Answer questions and show the dashboard",
                      "clickmill query --config clickmill.toml --listen 0.0.0.0:8080");
@@ -140,7 +143,7 @@ private:
             return serve(serve_);
         });
         add_settings(made, serve_.settings);
-        if (role != server::Role::Aggregate) {
+        if (role != server::Role::Aggregate && role != server::Role::Archive) {
             made->add_option("--listen", serve_.settings.listen,
                              "HOST:PORT; port 0 takes any free one");
         }
@@ -380,6 +383,8 @@ private:
                              "clickmill log verify", [this] { return verify_event_log(cat_); }),
                      cat_.settings);
 
+        add_raw_commands();
+
         CLI::App& clock = group("clock", "The wall clock that buckets stand on");
         add_settings(command(clock, "confirm", "Say that the host's clock is right after a jump",
                              "clickmill clock confirm --data data",
@@ -391,6 +396,61 @@ private:
             settings_);
         command(app_, "version", "Print the version", "clickmill version",
                 [] { return print_version(); });
+    }
+
+    void add_raw_commands() {
+        CLI::App& raw = group("raw", "Every raw click, archived or only in the log yet, for SQL");
+        const auto add = [&](const char* name, const char* description, const char* example,
+                             Action action) {
+            CLI::App* made = command(raw, name, description, example, std::move(action));
+            add_settings(made, raw_.settings);
+            made->add_option("--memory-mib", raw_.memory_mib,
+                             "memory for it; what is more goes to a temporary file");
+            return made;
+        };
+        const auto add_output = [&](CLI::App* made, std::vector<std::string> formats) {
+            made->add_option("--format", raw_.format, fmt::format("{}", fmt::join(formats, ", ")))
+                ->check(CLI::IsMember(formats));
+            made->add_option("--out", raw_.out, "a file; parquet wants one");
+        };
+        const auto add_range = [&](CLI::App* made) {
+            made->add_option("--from", raw_.from, "a UTC date or moment, by append time");
+            made->add_option("--to", raw_.to, "the same, excluded");
+            made->add_option("--project", raw_.project, "of this project only");
+        };
+        CLI::App* query = add("query", "Answer a SELECT over the table events",
+                              "clickmill raw query \"SELECT feature_id, count(*) FROM events GROUP "
+                              "BY ALL ORDER BY ALL\"",
+                              [this] { return query_raw(raw_); });
+        query->add_option("sql", raw_.sql, "in DuckDB's SQL; 'raw schema' lists the columns")
+            ->required();
+        add_output(query, {"table", "csv", "json", "parquet"});
+        CLI::App* exports =
+            add("export", "Write whole events into a file",
+                "clickmill raw export --from 2026-11-01 --format parquet --out november.parquet",
+                [this] { return export_raw(raw_); });
+        add_output(exports, {"csv", "json", "parquet"});
+        add_range(exports);
+        add_range(add("cat", "Print whole events, one JSON object a line",
+                      "clickmill raw cat --from 2026-11-01 --to 2026-11-02",
+                      [this] { return export_raw(raw_); }));
+        CLI::App* verify =
+            command(app_, "verify", "Recount stored numbers from the raw clicks, by SQL",
+                    "clickmill verify --from 2026-11-01 --to 2026-12-01 --rollup by_page",
+                    [this] { return verify_numbers(verify_); });
+        add_settings(verify, verify_.settings);
+        verify->add_option("--from", verify_.from, "a date of the project; default: the first");
+        verify->add_option("--to", verify_.to, "the same, excluded; default: behind the last");
+        verify->add_option("--project", verify_.project, "this one only");
+        verify->add_option("--rollup", verify_.rollup, "this one only");
+        verify
+            ->add_option("--sample", verify_.sample,
+                         "every so many-th day alone, by hour and day: a quick look")
+            ->check(CLI::PositiveNumber);
+        verify->add_option("--memory-mib", verify_.memory_mib,
+                           "memory for it; what is more goes to a temporary file");
+        command(raw, "schema", "List the columns of the table events", "clickmill raw schema",
+                [] { return print_raw_schema(); });
     }
 
     CLI::App app_;
@@ -408,6 +468,8 @@ private:
     FeatureArguments feature_;
     DemoArguments demo_;
     CatArguments cat_;
+    RawArguments raw_;
+    VerifyArguments verify_;
 };
 
 }  // namespace

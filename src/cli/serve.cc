@@ -130,11 +130,19 @@ int serve(const ServeArguments& arguments) {
     if (arguments.is_demo && arguments.role == server::Role::All) {
         fmt::print(stderr, "Preparing the sample project (the first time it takes some seconds)\n");
     }
+    bool is_ended = false;
+    const auto go_on_waiting = [&] {
+        const int signal = signals.wait();
+        is_ended = signal == SIGTERM || signal == SIGINT;
+        return !is_ended;
+    };
     const auto started = server::Server::start({.config = config,
                                                 .role = arguments.role,
                                                 .is_demo = arguments.is_demo,
                                                 .collector_url = arguments.collector_url,
-                                                .level = level});
+                                                .level = level,
+                                                .go_on_waiting = go_on_waiting});
+    if (is_ended) return kDone;
     if (!started) return report(started.error());
     server::Server& server = **started;
 

@@ -46,7 +46,7 @@ public:
     Result<std::unique_ptr<event_log::Reader>> read(PartitionId, Offset) override {
         return not_here();
     }
-    void allow_deletion(PartitionId, Offset) override {}
+    void allow_deletion(PartitionId, event_log::ReaderRole, Offset) override {}
     Result<void> health() override { return {}; }
 
     // Lines and their partitions.

@@ -79,6 +79,13 @@ struct Config {
     int64_t week_days = 0;
     int64_t month_days = 0;
 
+    std::string archive_enabled = "true";
+    std::string archive_folder;
+    int64_t archive_retention_days = -1;
+    int64_t archive_file_events = 4'000'000;
+    int64_t archive_memory_mib = 256;
+    std::string archive_library;
+
     int64_t flush_interval_ms = 1'000;
     int64_t wide_flush_interval_ms = 10'000;
     int64_t late_seconds = int64_t{7} * 86'400;

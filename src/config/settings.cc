@@ -152,6 +152,27 @@ const std::vector<Setting>& table() {
         {"metrics_store.month_days", &Config::month_days, "The same for numbers by the month.", 0,
          kManyYears},
 
+        {"archive.enabled",
+         &Config::archive_enabled,
+         "Whether 'clickmill serve' writes raw clicks into Parquet files as well. The embedded "
+         "event log then deletes nothing that is not in one.",
+         0,
+         0,
+         {"true", "false"}},
+        {"archive.folder", &Config::archive_folder,
+         "Where those files lie. Empty: \"archive\" in the data folder. One archiver at a time."},
+        {"archive.retention_days", &Config::archive_retention_days,
+         "Files of clicks older than this are deleted; the newest of a partition stays. 0: kept "
+         "for ever. -1: as event_log.retention_days says.",
+         -1, kManyYears},
+        {"archive.file_events", &Config::archive_file_events,
+         "A file ends with the UTC day, or once it has so many clicks.", 1, 100'000'000},
+        {"archive.memory_mib", &Config::archive_memory_mib,
+         "Memory for writing a file and for each 'clickmill raw query'.", 64, 1'048'576},
+        {"archive.library", &Config::archive_library,
+         "DuckDB's library, libduckdb.so. Empty: beside the program, in ../lib/clickmill from "
+         "there, or where the system looks for libraries."},
+
         {"aggregator.flush_interval_ms", &Config::flush_interval_ms,
          "How often new clicks become visible.", 10, 60'000},
         {"aggregator.wide_flush_interval_ms", &Config::wide_flush_interval_ms,

@@ -37,8 +37,8 @@ struct Event {
     std::string_view region;
     std::vector<NamedValue> experiments;  // experiment -> variant; names are unique
     std::vector<NamedValue> properties;   // reading: its scalars as text, what rollups may stand on
-    std::string_view properties_json;  // writing: the raw JSON object as sent, types kept; or empty
-    std::string_view client_timestamp;  // raw JSON as sent; for debugging only, never used
+    std::string_view properties_json;     // the raw JSON object as sent, types kept; or empty
+    std::string_view client_timestamp;    // raw JSON as sent; for debugging only, never used
     std::string_view other;  // raw JSON members ("a":1,"b":[2]) kept as they came, or empty
     bool bot = false;        // a known crawler: kept raw, left out of rollups
 

@@ -13,6 +13,7 @@
 #include <charconv>
 #include <cstring>
 #include <deque>
+#include <utility>
 
 namespace clickmill::event {
 namespace {
@@ -86,12 +87,15 @@ std::string_view fault_of(const Event& event) {
 }  // namespace
 
 struct LineReader::State {
-    bool with_properties = false;
+    Reads reads = Reads::Labels;
     ondemand::parser parser;
     std::vector<Line> lines;
     size_t used = 0;
     std::deque<std::string>
         unescaped;  // texts that had escapes; everything else points into the payload
+    const char* text_end = nullptr;  // of what is being parsed
+    std::string_view raw_name;       // of the member that begins at raw_begin, if that is set
+    const char* raw_begin = nullptr;
 
     Line& next_line() {
         if (used == lines.size()) lines.emplace_back();
@@ -164,10 +168,38 @@ struct LineReader::State {
             return value.get_bool().get(event.bot);
         } else if (name == "experiments") {
             return read_pairs(value, true, event.experiments);
-        } else if (name == "properties" && with_properties) {
+        } else if (name == "properties" && reads == Reads::Properties) {
             return read_pairs(value, false, event.properties);
+        } else if (reads == Reads::Everything) {
+            raw_name = name;
+            raw_begin = value.raw_json_token().data();
         }
         return simdjson::SUCCESS;
+    }
+
+    // A member that no rollup can stand on, as the bytes that were sent: up to where the next one,
+    // or the end of the object, begins. It is not looked into: what is wrong within it spoils the
+    // line for nobody else, so it must not here.
+    void keep_raw(std::string_view name, const char* begin, const char* end, Event& event) {
+        const std::string_view raw(begin, static_cast<size_t>(end - begin));
+        const std::string_view text = raw.substr(0, raw.find_last_not_of(", \t\r\n") + 1);
+        if (text.empty()) return;
+        if (name == "properties") {
+            event.properties_json = text;
+        } else if (name == "client_timestamp") {
+            event.client_timestamp = text;
+        } else {
+            std::string& other = unescaped.emplace_back(event.other);
+            other.append(other.empty() ? "" : ",").append("\"").append(name).append("\":");
+            event.other = other.append(text);
+        }
+    }
+
+    // The closing brace of the object in whose last line `within` is.
+    const char* end_of_object(const char* within) const {
+        const std::string_view rest(within, static_cast<size_t>(text_end - within));
+        const std::string_view line = rest.substr(0, rest.find('\n'));
+        return within + std::min(line.rfind('}'), line.size());
     }
 
     // Reads one document. An error means that it is not JSON or that a member has the wrong type.
@@ -176,10 +208,13 @@ struct LineReader::State {
         ondemand::object object;
         if (const auto error = document.get_object().get(object)) return error;
         line.event.received_at = fallback_received_at;
+        raw_begin = nullptr;
         for (auto field : object) {
             ondemand::raw_json_string key;
             if (const auto error = field.key().get(key)) return error;
             const char* start = key.raw();
+            if (raw_begin)
+                keep_raw(raw_name, std::exchange(raw_begin, nullptr), start - 1, line.event);
             const auto* end = static_cast<const char*>(std::memchr(start, '"', kMaxLabelBytes));
             ondemand::value value;
             if (const auto error = field.value().get(value)) return error;
@@ -187,6 +222,7 @@ struct LineReader::State {
             const std::string_view name(start, static_cast<size_t>(end - start));
             if (const auto error = read_member(name, value, line.event)) return error;
         }
+        if (raw_begin) keep_raw(raw_name, raw_begin, end_of_object(raw_begin), line.event);
         if (line.event.project.empty()) line.event.project = kDefaultProject;
         line.error = fault_of(line.event);
         line.readable = line.error.empty();
@@ -194,6 +230,7 @@ struct LineReader::State {
     }
 
     bool read_as_stream(std::string_view payload, Moment fallback_received_at) {
+        text_end = payload.data() + payload.size();
         ondemand::document_stream stream;
         // All of it at once. The parser makes its buffers anew whenever this number changes.
         const size_t room = std::bit_ceil(std::max(payload.size() + 1, kLeastRoom));
@@ -215,6 +252,7 @@ struct LineReader::State {
             std::string& copy = unescaped.emplace_back();
             copy.reserve(text.size() + kPadding);
             copy = text;
+            text_end = copy.data() + copy.size();
             ondemand::document document;
             const bool is_json =
                 !parser.iterate(copy.data(), copy.size(), copy.capacity()).get(document) &&
@@ -228,13 +266,13 @@ struct LineReader::State {
     }
 };
 
-LineReader::LineReader(bool with_properties) : state_(std::make_unique<State>()) {
-    state_->with_properties = with_properties;
+LineReader::LineReader(Reads reads) : state_(std::make_unique<State>()) {
+    state_->reads = reads;
 }
 LineReader::~LineReader() = default;
 
-void LineReader::read_properties(bool with_properties) {
-    state_->with_properties = with_properties;
+void LineReader::read_also(Reads reads) {
+    state_->reads = reads;
 }
 
 std::span<const Line> LineReader::read(std::string_view payload, Moment fallback_received_at) {

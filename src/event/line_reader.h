@@ -21,14 +21,20 @@ struct Line {
     std::string_view error;  // when not: a short reason, static text
 };
 
+// What is read beside the texts: only what somebody uses, since it is read for every click.
+enum class Reads {
+    Labels,      // what every rollup may stand on
+    Properties,  // and those, for rollups that stand on one
+    Everything,  // and properties_json, client_timestamp and other, as they were sent
+};
+
 // One thread; reuse it, it keeps its buffers.
 class LineReader {
 public:
-    // Properties are read only when a rollup stands on one: `with_properties`.
-    explicit LineReader(bool with_properties = false);
+    explicit LineReader(Reads reads = Reads::Labels);
     ~LineReader();
 
-    void read_properties(bool with_properties);
+    void read_also(Reads reads);
 
     // Reads every line of `payload`, behind which kPadding bytes can be read.
     // `fallback_received_at` stands in where a line has none (events that other Kafka clients

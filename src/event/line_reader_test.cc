@@ -9,8 +9,8 @@ constexpr Moment kFallback = moment_of(42);
 
 class Lines {
 public:
-    explicit Lines(std::string payload, bool with_properties = false)
-        : reader_(with_properties), payload_(std::move(payload)) {
+    explicit Lines(std::string payload, Reads reads = Reads::Labels)
+        : reader_(reads), payload_(std::move(payload)) {
         payload_.reserve(payload_.size() + kPadding);
         lines_ = reader_.read(payload_, kFallback);
     }
@@ -52,7 +52,7 @@ Event full_event() {
 TEST(Line, ReadsBackAsItWasWritten) {
     std::string payload;
     append_line(payload, full_event());
-    const Lines lines(payload, true);
+    const Lines lines(payload, Reads::Properties);
     ASSERT_EQ(lines.size(), 1u);
     ASSERT_TRUE(lines[0].readable) << lines[0].error;
     const Event& event = lines[0].event;
@@ -80,6 +80,30 @@ TEST(Line, ReadsBackAsItWasWritten) {
     EXPECT_EQ(event.properties[1].name, "seats");
     EXPECT_EQ(event.properties[1].value, "3");
     EXPECT_EQ(event.properties[2].value, "true");
+}
+
+// The archive keeps all of a line: what was read is written again as it was.
+TEST(Line, ReadAsAWholeIsWrittenAgainAsItWas) {
+    std::string payload;
+    append_line(payload, full_event());
+    const Lines lines(payload, Reads::Everything);
+    ASSERT_TRUE(lines[0].readable) << lines[0].error;
+    std::string again;
+    append_line(again, lines[0].event);
+    EXPECT_EQ(again, payload);
+}
+
+TEST(Line, IsAnEventOrNotHoweverMuchOfItIsRead) {
+    for (const std::string member :
+         {R"("x":@)", R"("x":tru)", R"("x":[1,])", R"("x":{"a":})", R"("properties":7)",
+          R"("properties":[1])", R"("client_timestamp":{"a":1})", R"("x":"\ud800")",
+          R"("\u0041":1)", R"("x":nul,"y":[[[1]]])", R"("x":1e999)", R"("x":)", R"("x")"}) {
+        const std::string line = R"({"feature_id":"pay",)" + member + "}";
+        const Lines labels(line);
+        const Lines all(line, Reads::Everything);
+        ASSERT_EQ(labels.size(), all.size()) << line;
+        EXPECT_EQ(labels[0].readable, all[0].readable) << line << labels[0].error << all[0].error;
+    }
 }
 
 TEST(Line, KeepsQuotesBackslashesAndUnicode) {

@@ -95,6 +95,9 @@ public:
     virtual Result<Change> next(std::chrono::milliseconds wait, std::stop_token stop) = 0;
 };
 
+// Who reads the log and needs its records until they say otherwise.
+enum class ReaderRole : uint8_t { Aggregator, Archiver };
+
 using AppendDone = std::move_only_function<void(Result<Offset>)>;
 
 // Any thread.
@@ -120,9 +123,9 @@ public:
     // Takes part in the reading. By default nobody else does: every partition is ours, for good.
     virtual Result<std::unique_ptr<Assignment>> join();
 
-    // Records below `keep_from` are no longer needed by any reader; the log may delete them once
-    // its own retention allows.
-    virtual void allow_deletion(PartitionId partition, Offset keep_from) = 0;
+    // `reader` needs no records below `keep_from` any more; once no reader does, the log may delete
+    // them when its own retention allows.
+    virtual void allow_deletion(PartitionId partition, ReaderRole reader, Offset keep_from) = 0;
 
     // Everything below `through` is counted, durably: for tools that show how far readers are.
     virtual void note_counted(PartitionId, Offset) {}

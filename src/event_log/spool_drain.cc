@@ -138,7 +138,7 @@ Result<void> SpoolDrain::note_drained() {
                       {{"error", kept.error().message()}});
         return kept;
     }
-    spool_.allow_deletion(kSpool, drained_);
+    spool_.allow_deletion(kSpool, ReaderRole::Aggregator, drained_);
     return {};
 }
 

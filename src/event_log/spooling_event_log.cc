@@ -116,8 +116,8 @@ public:
         ASSIGN_OR_RETURN(EventLog * main, main_log());
         return main->join();
     }
-    void allow_deletion(PartitionId partition, Offset keep_from) override {
-        if (EventLog* main = main_.load()) main->allow_deletion(partition, keep_from);
+    void allow_deletion(PartitionId partition, ReaderRole reader, Offset keep_from) override {
+        if (EventLog* main = main_.load()) main->allow_deletion(partition, reader, keep_from);
     }
     void note_counted(PartitionId partition, Offset through) override {
         if (EventLog* main = main_.load()) main->note_counted(partition, through);

@@ -19,8 +19,8 @@ public:
     Result<std::unique_ptr<Reader>> read(PartitionId partition, Offset from) override {
         return log_.read(partition, from);
     }
-    void allow_deletion(PartitionId partition, Offset keep_from) override {
-        log_.allow_deletion(partition, keep_from);
+    void allow_deletion(PartitionId partition, ReaderRole reader, Offset keep_from) override {
+        log_.allow_deletion(partition, reader, keep_from);
     }
     Result<void> health() override { return log_.health(); }
 

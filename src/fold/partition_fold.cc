@@ -47,7 +47,7 @@ Result<void> PartitionFold::add_view(View view, Position position) {
     if (views_.contains(id)) return {};
     ASSIGN_OR_RETURN(ViewFold fold,
                      ViewFold::make(std::move(view), position, project->second.calendar));
-    if (fold.wants_properties()) lines_.read_properties(true);
+    if (fold.wants_properties()) lines_.read_also(event::Reads::Properties);
     // Before anything was read, a view that is behind the others takes reading back to its own
     // window.
     if (next_ == read_from_ && !is_restored_) {

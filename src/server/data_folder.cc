@@ -24,6 +24,9 @@ std::string metrics_path(const std::string& folder) {
 std::string spool_folder(const std::string& folder) {
     return folder + "/spool";
 }
+std::string archive_folder(const std::string& folder) {
+    return folder + "/archive";
+}
 std::string control_path(const std::string& folder) {
     return folder + "/control.db";
 }

@@ -13,6 +13,7 @@ std::string event_log_path(const std::string& folder);
 std::string metrics_path(const std::string& folder);
 std::string control_path(const std::string& folder);
 std::string spool_folder(const std::string& folder);
+std::string archive_folder(const std::string& folder);
 std::string clock_confirmation_path(const std::string& folder);
 std::string kafka_group_path(const std::string& folder);
 std::string accepted_gaps_path(const std::string& folder);

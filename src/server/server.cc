@@ -107,6 +107,7 @@ public:
           role_(options.role),
           is_demo_(options.is_demo),
           collector_url_(std::move(options.collector_url)),
+          go_on_waiting_(std::move(options.go_on_waiting)),
           logger_(telemetry::make_logger(options.level, format_of(config_), 2)) {}
 
     ~WholeServer() override { stop(); }
@@ -132,6 +133,7 @@ public:
                        *logger_);
         RETURN_IF_ERROR(open_stores());
         if (does(Role::Aggregate)) start_aggregator();
+        if (archives()) start_archiver();
         RETURN_IF_ERROR(start_listeners());
         health_.report("server", {});
         tick();
@@ -168,6 +170,7 @@ public:
         if (query_api_) query_api_->stop_waiting();
         if (http_server_) http_server_->stop(std::chrono::seconds(config_.stop_timeout_seconds));
         if (aggregator_) aggregator_->stop();
+        if (archiver_) archiver_->stop();
         operations_server_->stop(std::chrono::milliseconds(200));
         logger_->info("stopped");
     }
@@ -179,6 +182,9 @@ private:
     }
 
     bool does(Role role) const { return role_ == Role::All || role_ == role; }
+    bool archives() const {
+        return role_ == Role::Archive || (role_ == Role::All && does_archive(config_));
+    }
 
     Result<void> check_role() const {
         const bool is_url = collector_url_.empty() || collector_url_.starts_with("http://") ||
@@ -194,8 +200,12 @@ private:
     }
 
     Result<void> open_stores() {
-        ASSIGN_OR_RETURN(control_, control::Control::open(control_options_of(config_), *clock_));
         const World world{*clock_, *logger_, registry_};
+        if (role_ == Role::Archive) {
+            ASSIGN_OR_RETURN(event_log_, open_event_log_to_read(config_, world));
+            return {};
+        }
+        RETURN_IF_ERROR(open_control());
         if (does(Role::Query)) RETURN_IF_ERROR(prepare_projects());
         if (role_ != Role::Collect) {
             const Writes writes = does(Role::Aggregate) ? Writes::Here : Writes::Elsewhere;
@@ -224,6 +234,23 @@ private:
         }
         ASSIGN_OR_RETURN(event_log_, open_event_log(config_, world, progress));
         return {};
+    }
+
+    // Waits for a database server that is away: without keys and projects no role can do anything.
+    Result<void> open_control() {
+        for (bool is_told = false;; is_told = true) {
+            auto opened = control::Control::open(control_options_of(config_), *clock_);
+            if (opened) {
+                control_ = *std::move(opened);
+                return {};
+            }
+            const bool may_come = opened.error().code == ErrorCode::Unavailable &&
+                                  !config_.control_url.empty() && go_on_waiting_;
+            if (may_come && !is_told) {
+                logger_->warn("waiting for the control store", {{"why", opened.error().message()}});
+            }
+            if (!may_come || !go_on_waiting_()) return std::unexpected(std::move(opened.error()));
+        }
     }
 
     // The first start of a folder, and the sample project of a demo.
@@ -269,6 +296,25 @@ private:
                 return definitions_of(config_, projects);
             });
         aggregator_->start();
+    }
+
+    // Its folder may be on another disk than the clicks: while that is away the server works on.
+    void start_archiver() {
+        archiver_ = std::make_unique<archive::Archiver>(
+            archiver_options_of(config_),
+            archive::ArchiverParts{*event_log_, [this] { return open_archive(); }, *clock_,
+                                   *logger_, registry_, health_});
+        archiver_->start();
+    }
+
+    Result<std::unique_ptr<archive::ObjectStore>> open_archive() {
+        const std::string folder = archive_folder_of(config_);
+        RETURN_IF_ERROR(make_data_folder(folder));
+        archive_lock_.reset();
+        ASSIGN_OR_RETURN(FolderLock lock,
+                         FolderLock::take(folder, FolderLock::Share::Alone, "archive.folder"));
+        archive_lock_.emplace(std::move(lock));
+        return archive::open_folder(folder);
     }
 
     Result<std::vector<query_api::PartitionTail>> tails() {
@@ -360,18 +406,21 @@ private:
     const Role role_;
     const bool is_demo_;
     const std::string collector_url_;
+    const std::function<bool()> go_on_waiting_;
     std::unique_ptr<telemetry::Logger> logger_;
     telemetry::Registry registry_;
     telemetry::Health health_;
     SystemClock host_clock_;
     std::optional<FolderLock> lock_;
     std::optional<FolderLock> spool_lock_;
+    std::optional<FolderLock> archive_lock_;  // of the archiver's thread alone
     std::optional<TrustedClock> clock_;
     std::unique_ptr<control::Control> control_;
     std::unique_ptr<metrics_store::MetricsStore> store_;
     std::unique_ptr<event_log::EventLog> event_log_;
     std::optional<event_log::UnreadableLog> unreadable_;
     std::unique_ptr<aggregator::Aggregator> aggregator_;
+    std::unique_ptr<archive::Archiver> archiver_;
     std::unique_ptr<collector::Collector> collector_;
     std::unique_ptr<query_api::QueryApi> query_api_;
     std::unique_ptr<PageHandler> pages_;

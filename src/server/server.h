@@ -8,6 +8,7 @@
 #include "telemetry/logger.h"
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,7 +16,7 @@
 namespace clickmill::server {
 
 // What a process does. All but All share a topic on Kafka, and those on one machine a data folder.
-enum class Role { All, Collect, Aggregate, Query };
+enum class Role { All, Collect, Aggregate, Query, Archive };
 
 struct StartOptions {
     config::Config config;
@@ -23,6 +24,9 @@ struct StartOptions {
     bool is_demo = false;
     std::string collector_url;  // where the demo page sends clicks; empty: here
     std::shared_ptr<std::atomic<telemetry::Level>> level;  // may change while the server runs
+    // Waits a while for what is away at the start; false: to be stopped instead. Not set: nothing
+    // is waited for.
+    std::function<bool()> go_on_waiting;
 };
 
 // One thread starts, ticks and stops it.

@@ -30,6 +30,7 @@ event_log::EmbeddedOptions event_log_options_of(const config::Config& config) {
     options.max_queue_bytes = config.event_log_queue_mib << 20;
     options.retention_age = std::chrono::hours(24 * config.event_log_retention_days);
     options.retention_bytes = config.event_log_retention_gib << 30;
+    if (does_archive(config)) options.readers.push_back(event_log::ReaderRole::Archiver);
     return options;
 }
 
@@ -88,6 +89,29 @@ event_log::KnownPosition position_of(const metrics_store::Progress& known) {
 }
 
 }  // namespace
+
+bool does_archive(const config::Config& config) {
+    return config.archive_enabled == "true";
+}
+
+std::string archive_folder_of(const config::Config& config) {
+    return config.archive_folder.empty() ? archive_folder(config.data_folder)
+                                         : config.archive_folder;
+}
+
+archive::EngineOptions engine_options_of(const config::Config& config) {
+    return {.library = config.archive_library, .memory_mib = config.archive_memory_mib};
+}
+
+archive::ArchiverOptions archiver_options_of(const config::Config& config) {
+    archive::ArchiverOptions options;
+    options.engine = engine_options_of(config);
+    options.rules.max_events = config.archive_file_events;
+    options.retention =
+        std::chrono::days(config.archive_retention_days >= 0 ? config.archive_retention_days
+                                                             : config.event_log_retention_days);
+    return options;
+}
 
 control::Options control_options_of(const config::Config& config) {
     return {.path = control_path(config.data_folder), .url = config.control_url};
@@ -170,6 +194,7 @@ Result<std::unique_ptr<event_log::EventLog>> open_event_log_with_spool(const con
 
     event_log::EmbeddedOptions spool_options = event_log_options_of(config);
     spool_options.path = event_log_path(options.folder);
+    spool_options.readers = {event_log::ReaderRole::Aggregator};
     spool_options.retention_age = {};
     spool_options.retention_bytes = 1;  // what is drained goes
     ASSIGN_OR_RETURN(auto spool, event_log::EmbeddedEventLog::open(std::move(spool_options),

@@ -1,6 +1,7 @@
 // Chooses the backends: wiring.cc is the only file that names them.
 #pragma once
 
+#include "archive/archiver.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "config/config.h"
@@ -30,6 +31,12 @@ enum class Writes { Here, Elsewhere };
 
 // Where projects, keys and people lie: the data folder's control.db, or control.url.
 control::Options control_options_of(const config::Config& config);
+
+// The archive of raw clicks: whether a server of all roles writes it, and where it lies.
+bool does_archive(const config::Config& config);
+std::string archive_folder_of(const config::Config& config);
+archive::EngineOptions engine_options_of(const config::Config& config);
+archive::ArchiverOptions archiver_options_of(const config::Config& config);
 
 // Whether the metrics live in a database server that may be away, and not in the data folder.
 bool has_shared_store(const config::Config& config);

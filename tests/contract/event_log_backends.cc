@@ -61,7 +61,7 @@ public:
     void hold_sync() override { disk_.hold_sync(); }
     void release_sync() override { disk_.release_sync(); }
     void trim(Offset offset) override {
-        log_->allow_deletion(kOnly, offset);
+        log_->allow_deletion(kOnly, ReaderRole::Aggregator, offset);
         const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
         while (log_->state(kOnly)->first < offset && std::chrono::steady_clock::now() < deadline) {
             std::this_thread::yield();

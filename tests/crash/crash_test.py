@@ -5,7 +5,8 @@
 
 The load generator writes the body of every request that was acknowledged into a journal, and sends
 each one that was not again, with the same bytes, until it is. After every round the journal is
-counted here, each event id once, and compared with the API: 0 lost, 0 double, accounting exact.
+counted here, each event id once, and compared with the API: 0 lost, 0 double, accounting exact. In the
+end the archive's files and the log behind them hold every event once, repeats too.
 """
 import argparse
 import collections
@@ -22,6 +23,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from real_clickmill import Clickmill, parse_arguments, wait_until  # noqa: E402
 
 FEATURES_PER_QUESTION = 10
+ARCHIVE_FILE_EVENTS = 2000  # so that most kills meet an archiver at work
 USERS_ERROR = 0.0162 * 4  # four standard errors of the sketch
 
 
@@ -161,12 +163,39 @@ def check(server, read_key, journal, is_last):
     return comparison.differences, accounting
 
 
+def names_join(files):
+    """Whether the archive's files follow on each other, partition by partition, from the log's beginning."""
+    ends = {}
+    for partition, first, last in sorted(tuple(map(int, path.stem.split("-"))) for path in files):
+        if ends.get(partition, 0) != first:
+            return False
+        ends[partition] = last + 1
+    return True
+
+
+def check_archive(server, accounting, journal):
+    """Everything that is in the log is there once, in files whose names join."""
+    rows = server.run("raw", "query", "--format", "csv",
+                      'SELECT count(*), count(DISTINCT (partition, "offset", place)), count(DISTINCT event_id) FROM events')
+    differences = []
+    want = f"{accounting['accepted']},{accounting['accepted']},{len(journal.ids)}"
+    if rows.splitlines()[1:] != [want]:
+        differences.append(f"archive and log hold (rows, places, ids) {rows!r}, expected {want}")
+    files = list(server.data.glob("archive/date=*/*.parquet"))
+    if len(files) < accounting["accepted"] // ARCHIVE_FILE_EVENTS // 4:
+        differences.append(f"only {len(files)} files for {accounting['accepted']} events")
+    if not names_join(files):
+        differences.append(f"the files' names do not join: {sorted(path.name for path in files)}")
+    return differences
+
+
 def run(options, folder):
     chance = random.Random(options.seed)
     journal = Journal(folder / "journal")
     passed = failed = kills = 0
     slowest = 0.0
-    with Clickmill(options.bin, data=folder / "data") as server:
+    with Clickmill(options.bin, data=folder / "data",
+                   environment={"CLICKMILL_ARCHIVE__FILE_EVENTS": str(ARCHIVE_FILE_EVENTS)}) as server:
         server.start()
         write_key, read_key = server.keys()
         load = Load(options, server.port, write_key, journal.path)
@@ -178,6 +207,8 @@ def run(options, folder):
                 slowest = max(slowest, seconds)
                 report = load.pause()
                 differences, accounting = check(server, read_key, journal, number == options.rounds)
+                if number == options.rounds:
+                    differences += check_archive(server, accounting, journal)
                 load.say("go")
                 passed += not differences
                 failed += bool(differences)

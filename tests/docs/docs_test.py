@@ -19,6 +19,7 @@ import tempfile
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from real_clickmill import SOURCE, Clickmill, parse_arguments, wait_until  # noqa: E402
 
+READERS = SOURCE / "build/tools/readers/bin"  # Python with other programs that read Parquet
 BLOCK = re.compile(r"^```sh test( serve)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#\s]+)(#[^)]*)?\)")
 
@@ -46,7 +47,7 @@ class PageRun:
         tools.mkdir()
         (tools / "clickmill").symlink_to(binary)
         self.server = Clickmill(binary, data=self.scratch / "data",
-                                environment={"PATH": f"{tools}:{os.environ['PATH']}"})
+                                environment={"PATH": f"{tools}:{READERS}:{os.environ['PATH']}"})
         self.background = None
 
     def __enter__(self):

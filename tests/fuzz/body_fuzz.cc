@@ -52,7 +52,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     for (uint32_t i = 0; i < reader.events().size(); ++i) {
         accepted += !writer.add(i, reader.events()[i], reader.context(), sender);
     }
-    event::LineReader lines(true);
+    event::LineReader lines(event::Reads::Properties);
     for (Chunk& chunk : writer.take()) {
         chunk.lines.reserve(chunk.lines.size() + event::kPadding);
         for (const event::Line& line : lines.read(chunk.lines, moment_of(0))) {

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Kills collector, aggregator, query and broker with SIGKILL at random moments under load, and counts.
+"""Kills collector, aggregator, archiver, query and broker with SIGKILL at random moments under load, and counts.
 
     tests/kafka/kill_test.py --rounds 10 --seed 1 --bin build/dev/bin/clickmill
 
 The load generator sends each request until it is acknowledged. After every round everything that it
 sent is counted here, each event id once, and compared with the API; at the end Kafka's own console
-consumer reads the topic and its ids are counted, too: 0 lost, 0 double.
+consumer reads the topic and its ids are counted, too: 0 lost, 0 double. Archive and topic together hold every
+event once, and `clickmill verify` counts from them what the API says.
 """
 import argparse
 import json
@@ -18,11 +19,12 @@ import tempfile
 import time
 
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / folder) for folder in ("support", "crash")]
-from crash_test import Comparison, Journal, Load  # noqa: E402
+from crash_test import Comparison, Journal, Load, names_join  # noqa: E402
 from kafka_roles import TOPIC, RolesOnKafka  # noqa: E402
 from real_clickmill import parse_arguments, wait_until  # noqa: E402
 
-VICTIMS = ("collect", "aggregate", "query", "broker")
+VICTIMS = ("collect", "aggregate", "archive", "query", "broker")
+ARCHIVE_FILE_EVENTS = 200  # of one partition
 
 
 def kill(roles, victim, chance):
@@ -84,11 +86,34 @@ def count_elsewhere(roles):
     return comparison.differences
 
 
+def check_archive(roles, journal):
+    """What is wrong with the archive; the topic has clicks from elsewhere, too."""
+    rows = roles.query.run("raw", "query", "--format", "csv",
+                           'SELECT count(*) = count(DISTINCT (partition, "offset", place)), count(DISTINCT event_id), '
+                           "count(fault) FROM events")
+    differences = []
+    if rows.splitlines()[1:] != [f"true,{len(journal.ids)},1"]:
+        differences.append(f"archive and topic (nothing twice, ids, unreadable): {rows!r}, expected {len(journal.ids)} ids")
+    files = list(roles.query.data.glob("archive/date=*/*.parquet"))
+    if len(files) < 8 or not names_join(files):
+        differences.append(f"the files' names do not join: {sorted(path.name for path in files)}")
+    try:
+        said = roles.query.run("verify")
+    except RuntimeError as problem:
+        said = str(problem)
+    if "equal: " not in said:
+        differences.append(said[-2000:])
+    return differences
+
+
 def run(options, folder):
     chance = random.Random(options.seed)
     journal = Journal(folder / "journal")
     passed = failed = 0
-    with RolesOnKafka(options.bin, f"kill-{os.getpid()}") as roles:
+    with (RolesOnKafka(options.bin, f"kill-{os.getpid()}",
+                       settings={"CLICKMILL_ARCHIVE__FILE_EVENTS": str(ARCHIVE_FILE_EVENTS)}) as roles,
+          roles.process("archive") as roles.archive):
+        roles.archive.start()
         load = Load(options, roles.collect.port, roles.write_key, journal.path)
         try:
             wait_until(lambda: journal.path.exists() and journal.path.stat().st_size > 0, "a first click")
@@ -115,6 +140,9 @@ def run(options, folder):
             differences = count_elsewhere(roles)
             passed, failed = passed + (not differences), failed + bool(differences)
             print("\n".join(differences) or "clicks of another producer are counted, and its garbage as unreadable")
+            differences = check_archive(roles, journal)
+            passed, failed = passed + (not differences), failed + bool(differences)
+            print("\n".join(differences) or "archive and topic hold every event once, and verify says equal")
         finally:
             if load.process.poll() is None:
                 load.process.kill()

@@ -194,7 +194,7 @@ class ServerTest(unittest.TestCase):
         self.assertIn('"feature_id":"checkout.pay"', server.run("log", "cat"))
         self.assertNotIn(address, server.run("log", "cat") + server.output() + server.operations("/metrics")[1])
         server.stop()
-        for path in server.data.iterdir():
+        for path in filter(pathlib.Path.is_file, server.data.rglob("*")):
             found = path.read_bytes()
             self.assertNotIn(address.encode(), found, path.name)
             self.assertNotIn(socket.inet_aton(address), found, path.name)

@@ -157,7 +157,14 @@ def keeps_the_projects_of_many_machines(options, postgres, folder):
             if "cannot connect to the control store" not in str(told):
                 wrong.append(str(told))
         wrong += [finding for finding in looks_of_a_doctor(office) if not finding.startswith("BAD")]
-        postgres.start()
+        # Who comes meanwhile waits, and stops when told to.
+        with Clickmill(options.bin, environment={"CLICKMILL_CONTROL__URL": postgres.url}) as newcomer:
+            newcomer.launch()
+            newcomer.said("waiting for the control store")
+            newcomer.stop()
+            newcomer.launch()
+            postgres.start()
+            wait_until(newcomer.is_ready, "who has waited for the control store is ready", 30)
         wrong += [finding for finding in looks_of_a_doctor(office) if not finding.startswith("ok")]
         office.run("key", "disable", re.search(r"(\d+) +blog +write", office.run("key", "list"))[1])
         wait_until(lambda: not is_taken(write_key, 5), "a key that was disabled elsewhere is refused", 10)

@@ -64,7 +64,7 @@ public:
     Result<std::unique_ptr<event_log::Reader>> read(PartitionId partition, Offset from) override {
         return std::make_unique<SimulatedReader>(at(partition), from);
     }
-    void allow_deletion(PartitionId partition, Offset keep_from) override {
+    void allow_deletion(PartitionId partition, event_log::ReaderRole, Offset keep_from) override {
         at(partition).first = std::max(at(partition).first, keep_from);
     }
     Result<void> health() override { return {}; }

@@ -189,7 +189,9 @@ void World::finish_commit(Actor& actor) {
     actor.folder->committed(*actor.commit);
     const PartitionId partition = actor.commit->ledger.partition;
     actor.commit.reset();
-    if (chance(30)) log_.allow_deletion(partition, actor.folder->keep_from());
+    if (chance(30))
+        log_.allow_deletion(partition, event_log::ReaderRole::Aggregator,
+                            actor.folder->keep_from());
     evict(actor);
 }
 

@@ -27,7 +27,7 @@ class RoleProcess(Clickmill):
         self.role = role
 
     def launch(self):
-        listen = [] if self.role == "aggregate" else ["--listen", f"127.0.0.1:{self.port}"]
+        listen = [] if self.role in ("aggregate", "archive") else ["--listen", f"127.0.0.1:{self.port}"]
         with open(self.output_path, "ab") as output:
             self.process = subprocess.Popen([self.binary, self.role, "--data", str(self.data), *listen],
                                             stdin=subprocess.DEVNULL, stdout=output, stderr=output,

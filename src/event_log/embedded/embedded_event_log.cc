@@ -108,8 +108,8 @@ Result<std::unique_ptr<Reader>> EmbeddedEventLog::read(PartitionId partition, Of
     return std::make_unique<EmbeddedReader>(threads_->state, name_, from);
 }
 
-void EmbeddedEventLog::allow_deletion(PartitionId partition, Offset keep_from) {
-    if (partition.value == 0) threads_->writer.allow_deletion(keep_from);
+void EmbeddedEventLog::allow_deletion(PartitionId partition, ReaderRole reader, Offset keep_from) {
+    if (partition.value == 0) threads_->writer.allow_deletion(reader, keep_from);
 }
 
 Result<void> EmbeddedEventLog::health() {

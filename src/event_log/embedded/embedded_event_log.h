@@ -28,7 +28,7 @@ public:
     int32_t partition_count() const override { return 1; }
     Result<PartitionState> state(PartitionId partition) override;
     Result<std::unique_ptr<Reader>> read(PartitionId partition, Offset from) override;
-    void allow_deletion(PartitionId partition, Offset keep_from) override;
+    void allow_deletion(PartitionId partition, ReaderRole reader, Offset keep_from) override;
     Result<void> health() override;
 
 private:

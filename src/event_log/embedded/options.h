@@ -3,10 +3,12 @@
 
 #include "event_log/embedded/checkpointer.h"
 #include "event_log/embedded/log_file.h"
+#include "event_log/event_log.h"
 
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace clickmill::event_log {
 
@@ -14,6 +16,8 @@ struct EmbeddedOptions {
     std::string path;                     // data/events.db
     int64_t max_queue_bytes = 64 << 20;   // payloads that wait; beyond: TooMuch
     int64_t max_commit_bytes = 32 << 20;  // payloads of one commit
+    // Nothing is deleted before all of these allow it; at least one.
+    std::vector<ReaderRole> readers = {ReaderRole::Aggregator};
     std::chrono::hours retention_age{0};  // 0: for ever
     int64_t retention_bytes = 0;          // 0: any size
     std::chrono::milliseconds retention_interval{1000};

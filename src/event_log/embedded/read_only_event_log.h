@@ -20,7 +20,7 @@ public:
     int32_t partition_count() const override { return 1; }
     Result<PartitionState> state(PartitionId partition) override;
     Result<std::unique_ptr<Reader>> read(PartitionId partition, Offset from) override;
-    void allow_deletion(PartitionId, Offset) override {}
+    void allow_deletion(PartitionId, ReaderRole, Offset) override {}
     Result<void> health() override { return {}; }
 
 private:

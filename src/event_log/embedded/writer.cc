@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <ranges>
 #include <utility>
 
 namespace clickmill::event_log {
@@ -25,7 +26,9 @@ Writer::Writer(EmbeddedOptions options, Parts parts)
     : options_(std::move(options)),
       parts_(parts),
       compressor_(options_.compression_level),
-      checkpointer_({options_.path, options_.vfs}, options_.checkpoints, parts.logger) {}
+      checkpointer_({options_.path, options_.vfs}, options_.checkpoints, parts.logger) {
+    for (const ReaderRole reader : options_.readers) keep_from_[reader] = {};
+}
 
 void Writer::start() {
     thread_ = std::jthread([this](std::stop_token stop) { run(stop); });
@@ -43,9 +46,10 @@ bool Writer::enqueue(Append& append) {
     return true;
 }
 
-void Writer::allow_deletion(Offset keep_from) {
+void Writer::allow_deletion(ReaderRole reader, Offset keep_from) {
     const std::lock_guard lock(mutex_);
-    keep_from_ = std::max(keep_from_, keep_from);
+    const auto found = keep_from_.find(reader);
+    if (found != keep_from_.end()) found->second = std::max(found->second, keep_from);
 }
 
 void Writer::run(std::stop_token stop) {
@@ -203,7 +207,7 @@ void Writer::retain() {
     Offset keep_from;
     {
         const std::lock_guard lock(mutex_);
-        keep_from = keep_from_;
+        keep_from = std::ranges::min(keep_from_ | std::views::values);
     }
     const Moment oldest = options_.retention_age.count() > 0
                               ? parts_.clock.now() - options_.retention_age

@@ -14,6 +14,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -45,7 +46,7 @@ public:
 
     // False: the queue is full; nothing was taken.
     bool enqueue(Append& append);
-    void allow_deletion(Offset keep_from);
+    void allow_deletion(ReaderRole reader, Offset keep_from);
     void wake() { changed_.notify_one(); }
 
 private:
@@ -73,7 +74,7 @@ private:
     std::condition_variable_any changed_;
     std::deque<Append> queue_;
     int64_t queue_bytes_ = 0;
-    Offset keep_from_;
+    std::map<ReaderRole, Offset> keep_from_;  // of each that the log was opened for
 
     std::jthread thread_;  // last: stops before what it uses goes
 };

@@ -71,7 +71,7 @@ public:
     Result<std::unique_ptr<Assignment>> join() override { return group_.join(); }
 
     // Kafka's own retention deletes, whatever has been folded: it is set well above the lag.
-    void allow_deletion(PartitionId, Offset) override {}
+    void allow_deletion(PartitionId, ReaderRole, Offset) override {}
 
     void note_counted(PartitionId partition, Offset through) override {
         group_.note(partition, through);

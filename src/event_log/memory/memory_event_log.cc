@@ -227,7 +227,7 @@ Result<std::unique_ptr<Reader>> MemoryEventLog::read(PartitionId partition, Offs
     return std::make_unique<MemoryReader>(*this, partition, from, total_before);
 }
 
-void MemoryEventLog::allow_deletion(PartitionId partition, Offset keep_from) {
+void MemoryEventLog::allow_deletion(PartitionId partition, ReaderRole, Offset keep_from) {
     const std::lock_guard lock(mutex_);
     if (const auto found = find(partition)) (*found)->keep_from = keep_from;
 }

@@ -32,7 +32,7 @@ public:
     int32_t partition_count() const override { return options_.partition_count; }
     Result<PartitionState> state(PartitionId partition) override;
     Result<std::unique_ptr<Reader>> read(PartitionId partition, Offset from) override;
-    void allow_deletion(PartitionId partition, Offset keep_from) override;
+    void allow_deletion(PartitionId partition, ReaderRole, Offset keep_from) override;
     Result<void> health() override;
 
     // Hooks of tests.

@@ -1,0 +1,38 @@
+// Where the archive's files lie. A name is a path with slashes, without a leading one.
+#pragma once
+
+#include "base/result.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace clickmill::archive {
+
+struct Object {
+    std::string name;
+    int64_t bytes = 0;
+};
+
+// Any thread.
+class ObjectStore {
+public:
+    virtual ~ObjectStore() = default;
+
+    // All of them, sorted by name.
+    virtual Result<std::vector<Object>> list() = 0;
+    // Where a file is made that put() takes afterwards.
+    virtual std::string scratch_folder() = 0;
+    // Takes the file of this path for its own, under `name`: as a whole, durably, or not at all. An
+    // object of that name is replaced.
+    virtual Result<void> put(const std::string& path, const std::string& name) = 0;
+    // The path of a file with the object's bytes. NotFound: there is no such object.
+    virtual Result<std::string> path_of(const std::string& name) = 0;
+    virtual Result<void> remove(const std::string& name) = 0;  // one that is not there is removed
+};
+
+// A folder of this machine, made when it is not there. Unavailable: it cannot be written.
+Result<std::unique_ptr<ObjectStore>> open_folder(const std::string& folder);
+
+}  // namespace clickmill::archive
