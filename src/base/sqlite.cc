@@ -51,13 +51,14 @@ Result<void> require_pragma(Connection& connection, const std::string& pragma,
 // to write would wait for each other. So the waiting is done here, where nothing is held.
 Result<void> turn_on_wal(Connection& connection, std::chrono::milliseconds patience) {
     constexpr std::chrono::milliseconds kPause{5};
-    auto waited = std::chrono::milliseconds::zero();
+    const auto deadline = std::chrono::steady_clock::now() + patience;
     const auto is_busy = [&] {
         return (sqlite3_exec(connection.handle(), "PRAGMA journal_mode=WAL", nullptr, nullptr,
                              nullptr) &
                 0xff) == SQLITE_BUSY;
     };
-    for (; is_busy() && waited < patience; waited += kPause) std::this_thread::sleep_for(kPause);
+    while (is_busy() && std::chrono::steady_clock::now() < deadline)
+        std::this_thread::sleep_for(kPause);
     return require_pragma(connection, "journal_mode=WAL", "wal");
 }
 

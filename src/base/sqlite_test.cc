@@ -55,6 +55,8 @@ TEST_F(SqliteFile, WaitsForAnotherWhoMakesTheSameFile) {
         return sqlite3_exec(other, sql, nullptr, nullptr, nullptr);
     };
     ASSERT_EQ(run("BEGIN IMMEDIATE; CREATE TABLE t (n INTEGER)"), SQLITE_OK);
+    // Who opens reads the file for a moment, again and again: COMMIT waits for a moment between.
+    sqlite3_busy_timeout(other, 60'000);
     auto opening =
         std::async(std::launch::async, [this] { return Connection::open({.path = path()}); });
     // It has to go on waiting, however fast or slow this machine is.
@@ -62,6 +64,20 @@ TEST_F(SqliteFile, WaitsForAnotherWhoMakesTheSameFile) {
     EXPECT_EQ(run("COMMIT"), SQLITE_OK);
     const auto opened = opening.get();
     EXPECT_TRUE(opened) << opened.error().message();
+    sqlite3_close(other);
+}
+
+TEST_F(SqliteFile, DoesNotWaitForEver) {
+    sqlite3* other = nullptr;
+    ASSERT_EQ(sqlite3_open(path().c_str(), &other), SQLITE_OK);
+    for (const char* sql : {"BEGIN IMMEDIATE", "BEGIN EXCLUSIVE"}) {
+        ASSERT_EQ(sqlite3_exec(other, sql, nullptr, nullptr, nullptr), SQLITE_OK);
+        const auto opened =
+            Connection::open({.path = path(), .busy_timeout = std::chrono::milliseconds(100)});
+        ASSERT_FALSE(opened) << sql;
+        EXPECT_EQ(opened.error().code, ErrorCode::Unavailable) << opened.error().message();
+        ASSERT_EQ(sqlite3_exec(other, "ROLLBACK", nullptr, nullptr, nullptr), SQLITE_OK);
+    }
     sqlite3_close(other);
 }
 
