@@ -37,7 +37,9 @@ Result<std::unique_ptr<RawWorld>> RawWorld::open(const config::Config& config,
     }
     archive::EngineOptions engine = server::engine_options_of(config);
     if (wanted.memory_mib > 0) engine.memory_mib = wanted.memory_mib;
-    engine.threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+    engine.threads = config.archive_threads > 0
+                         ? static_cast<int>(config.archive_threads)
+                         : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
     engine.scratch_folder = made->scratch_.path();
     if (!wanted.out.empty()) engine.files.push_back(wanted.out);
     ASSIGN_OR_RETURN(made->raw_,

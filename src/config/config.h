@@ -84,6 +84,7 @@ struct Config {
     int64_t archive_retention_days = -1;
     int64_t archive_file_events = 4'000'000;
     int64_t archive_memory_mib = 256;
+    int64_t archive_threads = 0;
     std::string archive_library;
 
     int64_t flush_interval_ms = 1'000;

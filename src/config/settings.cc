@@ -169,6 +169,10 @@ const std::vector<Setting>& table() {
          "A file ends with the UTC day, or once it has so many clicks.", 1, 100'000'000},
         {"archive.memory_mib", &Config::archive_memory_mib,
          "Memory for writing a file and for each 'clickmill raw query'.", 64, 1'048'576},
+        {"archive.threads", &Config::archive_threads,
+         "Threads of 'clickmill raw' and 'clickmill verify'; 0: one per core. A file is written by "
+         "one.",
+         0, 256},
         {"archive.library", &Config::archive_library,
          "DuckDB's library, libduckdb.so. Empty: beside the program, in ../lib/clickmill from "
          "there, or where the system looks for libraries."},
