@@ -80,6 +80,7 @@ void Archiver::run(std::stop_token stop) {
             kPart, written || is_stopped
                        ? std::string()
                        : written.error().message() + "; the log keeps what is not archived");
+        if (written && *written > 0) parts_.logger.info("archived", {{"files", *written}});
         pause(written ? options_.interval : options_.retry_interval, stop);
     }
 }
@@ -172,9 +173,9 @@ Result<bool> Archiver::catch_up(PartitionId partition, std::stop_token stop) {
         .add(file->events);
     parts_.registry.counter("clickmill_archive_bytes_total", "Their size.")
         .add(static_cast<int64_t>(bytes));
-    parts_.logger.info("archived", {{"file", text_of(file->name)},
-                                    {"events", file->events},
-                                    {"bytes", static_cast<int64_t>(bytes)}});
+    parts_.logger.debug("archived", {{"file", text_of(file->name)},
+                                     {"events", file->events},
+                                     {"bytes", static_cast<int64_t>(bytes)}});
     return true;
 }
 
