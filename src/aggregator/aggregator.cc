@@ -1,6 +1,6 @@
 #include "aggregator/aggregator.h"
 
-#include "aggregator/pause.h"
+#include "base/pause.h"
 #include "base/thread_name.h"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 #include "aggregator/partition_follower.h"
 
-#include "aggregator/pause.h"
+#include "base/pause.h"
 
 #include <fmt/core.h>
 

@@ -1,26 +1,17 @@
 #include "archive/archiver.h"
 
+#include "base/pause.h"
 #include "base/thread_name.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <condition_variable>
 #include <filesystem>
-#include <mutex>
 
 namespace clickmill::archive {
 namespace {
 
 constexpr const char* kPart = "archive";
-
-// Sleeps for `time`, or until `stop`.
-void pause(std::chrono::milliseconds time, std::stop_token stop) {
-    std::mutex mutex;
-    std::condition_variable_any changed;
-    std::unique_lock lock(mutex);
-    changed.wait_for(lock, stop, time, [] { return false; });
-}
 
 // The records from `from` to `end`, counted by their events; or only the first.
 struct Counted {
@@ -120,8 +111,9 @@ Result<void> Archiver::find_positions() {
     for (const Object& object : objects) {
         if (const auto name = file_name_of(object.name)) files_.push_back(*name);
     }
-    for (const PartitionFiles& partition : partitions_of(files_)) {
-        RETURN_IF_ERROR(check_log(partition));
+    const auto partitions = partitions_of(files_);
+    RETURN_IF_ERROR(check_log(partitions));
+    for (const PartitionFiles& partition : partitions) {
         positions_[partition.partition].next = partition.next();
         for (const Seam& seam : partition.seams) {
             parts_.logger.warn(seam.kind == Seam::Kind::Gap ? "the archive has a gap"
@@ -132,19 +124,28 @@ Result<void> Archiver::find_positions() {
     return {};
 }
 
-// Offsets mean nothing in another log.
-Result<void> Archiver::check_log(const PartitionFiles& partition) {
-    const std::string name = text_of(partition.files.back());
-    ASSIGN_OR_RETURN(const std::string path, store_->path_of(name));
+// Offsets mean nothing in another log. The last file of each partition tells.
+Result<void> Archiver::check_log(std::span<const PartitionFiles> partitions) {
+    if (partitions.empty()) return {};
+    std::vector<std::string> paths;
+    for (const PartitionFiles& partition : partitions) {
+        ASSIGN_OR_RETURN(std::string path, store_->path_of(text_of(partition.files.back())));
+        paths.push_back(std::move(path));
+    }
     EngineOptions options = options_.engine;
-    options.files.push_back(path);
+    options.files = paths;
     ASSIGN_OR_RETURN(const auto engine, Engine::open(options));
-    ASSIGN_OR_RETURN(const std::string log_id, log_id_of(*engine, path));
-    ASSIGN_OR_RETURN(const auto state, parts_.event_log.state(partition.partition));
-    if (log_id == state.log_id) return {};
-    return fail(ErrorCode::Conflict, "cannot go on with this archive", name,
-                "it is of another event log; move it away, or name another folder in "
-                "archive.folder");
+    for (size_t i = 0; i < partitions.size(); ++i) {
+        ASSIGN_OR_RETURN(const std::string log_id, log_id_of(*engine, paths[i]));
+        ASSIGN_OR_RETURN(const auto state, parts_.event_log.state(partitions[i].partition));
+        if (log_id != state.log_id) {
+            return fail(ErrorCode::Conflict, "cannot go on with this archive",
+                        text_of(partitions[i].files.back()),
+                        "it is of another event log; move it away, or name another folder in "
+                        "archive.folder");
+        }
+    }
+    return {};
 }
 
 Result<bool> Archiver::catch_up(PartitionId partition, std::stop_token stop) {
@@ -181,8 +182,7 @@ Result<bool> Archiver::catch_up(PartitionId partition, std::stop_token stop) {
 
 Result<bool> Archiver::is_due(PartitionId partition, Position& position, std::stop_token stop) {
     ASSIGN_OR_RETURN(const auto state, parts_.event_log.state(partition));
-    if (state.first > position.next)
-        RETURN_IF_ERROR(skip_what_is_gone(partition, position, state.first));
+    if (state.first > position.next) skip_what_is_gone(partition, position, state.first);
     if (state.end <= position.next) return false;
     if (!position.day) {
         // Once after a start: how many events are in front of us.
@@ -201,7 +201,7 @@ Result<bool> Archiver::is_due(PartitionId partition, Position& position, std::st
            parts_.clock.now() >= *position.day + std::chrono::days(1) + options_.rules.day_margin;
 }
 
-Result<void> Archiver::skip_what_is_gone(PartitionId partition, Position& position, Offset first) {
+void Archiver::skip_what_is_gone(PartitionId partition, Position& position, Offset first) {
     if (position.next != Offset{}) {
         parts_.logger.error("records were deleted before they were archived",
                             {{"partition", partition.value},
@@ -209,7 +209,6 @@ Result<void> Archiver::skip_what_is_gone(PartitionId partition, Position& positi
                              {"last", first.value - 1}});
     }
     position = {.next = first, .events_before = std::nullopt, .day = std::nullopt};
-    return {};
 }
 
 Result<void> Archiver::forget_old_files() {

@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <thread>
 
 namespace clickmill::archive {
@@ -60,10 +61,10 @@ private:
 
     void run(std::stop_token stop);
     Result<void> find_positions();
-    Result<void> check_log(const PartitionFiles& partition);
+    Result<void> check_log(std::span<const PartitionFiles> partitions);
     Result<bool> catch_up(PartitionId partition, std::stop_token stop);
     Result<bool> is_due(PartitionId partition, Position& position, std::stop_token stop);
-    Result<void> skip_what_is_gone(PartitionId partition, Position& position, Offset first);
+    void skip_what_is_gone(PartitionId partition, Position& position, Offset first);
     Result<void> forget_old_files();
 
     ArchiverOptions options_;

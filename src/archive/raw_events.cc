@@ -54,6 +54,7 @@ Result<std::unique_ptr<RawEvents>> RawEvents::open(EngineOptions options, RawSou
     std::unique_ptr<RawEvents> events(new RawEvents(sources));
     if (sources.store) RETURN_IF_ERROR(events->find_files(options));
     ASSIGN_OR_RETURN(events->engine_, Engine::open(options));
+    if (sources.log) RETURN_IF_ERROR(events->ask_log());
     RETURN_IF_ERROR(events->find_tail());
     RETURN_IF_ERROR(events->make_view());
     return events;
@@ -82,21 +83,30 @@ Result<void> RawEvents::find_files(EngineOptions& options) {
 }
 
 // Empty: the file is what its name says, and of our log.
-Result<std::string> RawEvents::why_not(const FileName& name, const std::string& path) {
+std::string RawEvents::why_not(const FileName& name, const std::string& path) {
     const auto log_id = log_id_of(*engine_, path);
     if (!log_id) return log_id.error().why;
-    if (!sources_.log) return std::string();
+    if (!sources_.log) return {};
     if (name.partition.value >= sources_.log->partition_count())
-        return std::string("the event log has no such partition");
-    ASSIGN_OR_RETURN(const auto state, sources_.log->state(name.partition));
-    return *log_id == state.log_id ? std::string() : "it is of another event log";
+        return "the event log has no such partition";
+    const auto& state = states_[static_cast<size_t>(name.partition.value)];
+    return *log_id == state.log_id ? "" : "it is of another event log";
+}
+
+// Once: on Kafka each is a question to the brokers.
+Result<void> RawEvents::ask_log() {
+    for (int32_t i = 0; i < sources_.log->partition_count(); ++i) {
+        ASSIGN_OR_RETURN(auto state, sources_.log->state(PartitionId{i}));
+        states_.push_back(std::move(state));
+    }
+    return {};
 }
 
 Result<void> RawEvents::find_tail() {
     std::map<PartitionId, Offset> next;
     std::vector<std::string> good;
     for (size_t i = 0; i < names_.size(); ++i) {
-        ASSIGN_OR_RETURN(const std::string why, why_not(names_[i], paths_[i]));
+        const std::string why = why_not(names_[i], paths_[i]);
         const auto [known, is_first] = next.try_emplace(names_[i].partition, names_[i].first);
         if (!why.empty()) {
             left_out_.push_back({text_of(names_[i]), why});
@@ -115,7 +125,7 @@ Result<void> RawEvents::find_tail() {
     if (!sources_.log) return {};
     for (int32_t i = 0; i < sources_.log->partition_count(); ++i) {
         const PartitionId partition{i};
-        ASSIGN_OR_RETURN(const auto state, sources_.log->state(partition));
+        const auto& state = states_[static_cast<size_t>(i)];
         const auto known = next.find(partition);
         const Offset from = std::max(known == next.end() ? Offset{} : known->second, state.first);
         if (known != next.end() && from > known->second) {

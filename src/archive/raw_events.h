@@ -40,7 +40,8 @@ public:
 private:
     explicit RawEvents(RawSources sources) : sources_(sources) {}
     Result<void> find_files(EngineOptions& options);
-    Result<std::string> why_not(const FileName& name, const std::string& path);
+    Result<void> ask_log();
+    std::string why_not(const FileName& name, const std::string& path);
     Result<void> find_tail();
     Result<void> make_view();
 
@@ -53,6 +54,7 @@ private:
 
     RawSources sources_;
     std::unique_ptr<Engine> engine_;
+    std::vector<event_log::PartitionState> states_;  // by partition
     std::vector<FileName> names_;
     std::vector<std::string> paths_;
     std::vector<Tail> tails_;

@@ -384,6 +384,7 @@ private:
                      cat_.settings);
 
         add_raw_commands();
+        add_verify();
 
         CLI::App& clock = group("clock", "The wall clock that buckets stand on");
         add_settings(command(clock, "confirm", "Say that the host's clock is right after a jump",
@@ -434,6 +435,11 @@ private:
         add_range(add("cat", "Print whole events, one JSON object a line",
                       "clickmill raw cat --from 2026-11-01 --to 2026-11-02",
                       [this] { return export_raw(raw_); }));
+        command(raw, "schema", "List the columns of the table events", "clickmill raw schema",
+                [] { return print_raw_schema(); });
+    }
+
+    void add_verify() {
         CLI::App* verify =
             command(app_, "verify", "Recount stored numbers from the raw clicks, by SQL",
                     "clickmill verify --from 2026-11-01 --to 2026-12-01 --rollup by_page",
@@ -449,8 +455,6 @@ private:
             ->check(CLI::PositiveNumber);
         verify->add_option("--memory-mib", verify_.memory_mib,
                            "memory for it; what is more goes to a temporary file");
-        command(raw, "schema", "List the columns of the table events", "clickmill raw schema",
-                [] { return print_raw_schema(); });
     }
 
     CLI::App app_;

@@ -3,9 +3,9 @@
 #include <chrono>
 #include <stop_token>
 
-namespace clickmill::aggregator {
+namespace clickmill {
 
 // Sleeps for `time`, or until `stop`.
 void pause(std::chrono::milliseconds time, std::stop_token stop);
 
-}  // namespace clickmill::aggregator
+}  // namespace clickmill

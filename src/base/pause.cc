@@ -1,9 +1,9 @@
-#include "aggregator/pause.h"
+#include "base/pause.h"
 
 #include <condition_variable>
 #include <mutex>
 
-namespace clickmill::aggregator {
+namespace clickmill {
 
 void pause(std::chrono::milliseconds time, std::stop_token stop) {
     std::mutex mutex;
@@ -12,4 +12,4 @@ void pause(std::chrono::milliseconds time, std::stop_token stop) {
     stopped.wait_for(lock, stop, time, [] { return false; });
 }
 
-}  // namespace clickmill::aggregator
+}  // namespace clickmill
