@@ -8,6 +8,7 @@ MAY_KNOW = {  # besides the room itself; rooms above the ground floor also know 
     "metrics_store": {"fold", "calendar", "sql"},
     "archive": {"event_log", "event"}, "collector": {"event_log", "event", "http", "control"},
     "aggregator": {"event_log", "fold", "metrics_store"},
+    "replay": {"aggregator", "archive", "event_log", "fold", "metrics_store"},
     "query_api": {"metrics_store", "calendar", "http", "control"},
     "verify": {"archive", "event_log", "metrics_store", "fold", "calendar", "query_api"},
 }

@@ -272,7 +272,7 @@ Result<void> measure_commits(metrics_store::MetricsStore& store, const Options& 
                              Moment now) {
     const fold::ViewDefinition totals{
         .project = "commits", .rollup = {"totals", {}, true}, .zone = "UTC"};
-    ASSIGN_OR_RETURN(const auto views, store.declare(std::vector{totals}, now));
+    ASSIGN_OR_RETURN(const auto views, metrics_store::declare(store, std::vector{totals}));
     const BucketKey hour =
         std::chrono::floor<std::chrono::hours>(now).time_since_epoch() / std::chrono::seconds(1);
     ASSIGN_OR_RETURN(const metrics_store::Progress progress, store.progress(PartitionId{0}));

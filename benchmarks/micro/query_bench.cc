@@ -34,7 +34,7 @@ public:
             *metrics_store::SqliteMetricsStore::open({.path = folder_ + "/metrics.db"}, *logger_);
         const fold::ViewDefinition totals{
             .project = "shop", .rollup = {"totals", {}, true}, .zone = "Europe/Berlin"};
-        view_ = store_->declare(std::vector{totals}, {})->front();
+        view_ = metrics_store::declare(*store_, std::vector{totals})->front();
         start_ = *calendar_.parse("2026-08-01");
         end_ = start_ + std::chrono::days(kDays);
         fill();

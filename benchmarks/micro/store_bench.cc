@@ -22,7 +22,7 @@ public:
         store_ = *SqliteMetricsStore::open({.path = folder_ + "/metrics.db"}, *logger_);
         const fold::ViewDefinition totals{
             .project = "shop", .rollup = {"totals", {}, true}, .zone = "Europe/Berlin"};
-        view_ = store_->declare(std::vector{totals}, {})->front().id;
+        view_ = metrics_store::declare(*store_, std::vector{totals})->front().id;
     }
     ~ScratchStore() {
         store_.reset();

@@ -35,6 +35,11 @@ void Aggregator::stop() {
     thread_ = {};
 }
 
+std::vector<PartitionId> Aggregator::partitions() const {
+    const std::lock_guard lock(mutex_);
+    return {partitions_.begin(), partitions_.end()};
+}
+
 void Aggregator::share(std::stop_token stop) {
     while (!stop.stop_requested()) {
         const Result<void> ended = follow_assignment(stop);
@@ -68,6 +73,10 @@ Result<void> Aggregator::follow_assignment(const std::stop_token& stop) {
 
 void Aggregator::begin(std::span<const PartitionId> partitions) {
     for (const PartitionId partition : partitions) {
+        {
+            const std::lock_guard lock(mutex_);
+            partitions_.insert(partition);
+        }
         followers_[partition] = std::jthread([this, partition](std::stop_token stop) {
             name_this_thread("aggregator");
             follow(partition, stop);
@@ -89,6 +98,10 @@ void Aggregator::end(std::span<const PartitionId> partitions) {
     for (const PartitionId partition : partitions) {
         if (partition == kSettles) settler_ = {};
         followers_.erase(partition);
+        {
+            const std::lock_guard lock(mutex_);
+            partitions_.erase(partition);
+        }
         parts_.health.report("aggregator." + std::to_string(partition.value), {});
     }
 }
@@ -99,7 +112,7 @@ void Aggregator::follow(PartitionId partition, std::stop_token stop) {
     while (!stop.stop_requested()) {
         const auto started = parts_.clock.steady();
         const Result<void> ended = follower.follow(stop);
-        if (ended) return;
+        if (ended) continue;
         parts_.health.report("aggregator." + std::to_string(partition.value), ended);
         parts_.logger.error(
             "partition stopped, trying again",
@@ -113,6 +126,9 @@ void Aggregator::follow(PartitionId partition, std::stop_token stop) {
 
 void Aggregator::settle(std::stop_token stop) {
     Settler settler(options_.settler, parts_.store, parts_.logger);
+    Generations generations({.partition_count = options_.settler.partition_count}, parts_.store,
+                            parts_.logger,
+                            [&](fold::ViewId view) { return settler.is_at_rest(view); });
     telemetry::Counter& buckets = parts_.registry.counter(
         "clickmill_aggregator_settled_buckets_total", "Buckets settled, again or first.");
     while (!stop.stop_requested()) {
@@ -122,6 +138,10 @@ void Aggregator::settle(std::stop_token stop) {
         } else {
             parts_.logger.warn("cannot settle, trying again",
                                {{"error", settled.error().message()}});
+        }
+        if (const Result<void> done = generations.look_after(stop); !done) {
+            parts_.logger.warn("cannot switch rollups, trying again",
+                               {{"error", done.error().message()}});
         }
         pause(options_.settle_interval, stop);
     }

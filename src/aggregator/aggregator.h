@@ -2,10 +2,13 @@
 // settles, one that learns which are ours.
 #pragma once
 
+#include "aggregator/generations.h"
 #include "aggregator/partition_follower.h"
 #include "aggregator/settler.h"
 
 #include <map>
+#include <mutex>
+#include <set>
 #include <span>
 #include <thread>
 
@@ -30,6 +33,9 @@ public:
     // Folds what was read, commits it and ends.
     void stop();
 
+    // Those that are followed here at the moment. Any thread.
+    std::vector<PartitionId> partitions() const;
+
 private:
     void share(std::stop_token stop);
     Result<void> follow_assignment(const std::stop_token& stop);
@@ -41,6 +47,8 @@ private:
     Options options_;
     Parts parts_;
     Definitions definitions_;
+    mutable std::mutex mutex_;
+    std::set<PartitionId> partitions_;               // guarded by mutex_
     std::map<PartitionId, std::jthread> followers_;  // of the next thread alone
     std::jthread settler_;                           // the same
     std::jthread thread_;

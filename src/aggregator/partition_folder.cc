@@ -1,5 +1,6 @@
 #include "aggregator/partition_folder.h"
 
+#include "aggregator/store_answers.h"
 #include "metrics_store/copy.h"
 
 #include <fmt/core.h>
@@ -73,6 +74,7 @@ Result<std::unique_ptr<PartitionFolder>> PartitionFolder::open(
                              .repeats = options.repeats,
                              .repeat_key = options.repeat_key},
                             before.has_ledger ? &before.ledger : nullptr, options.set_aside));
+    folder->joins_within_ = options.joins_within;
     RETURN_IF_ERROR(folder->refresh_definitions(now));
     RETURN_IF_ERROR(folder->begin_reading(options, before.ledger));
     return folder;
@@ -81,24 +83,75 @@ Result<std::unique_ptr<PartitionFolder>> PartitionFolder::open(
 Result<void> PartitionFolder::refresh_definitions(Moment now) {
     definitions_asked_at_ = now;
     unknown_projects_.clear();
-    ASSIGN_OR_RETURN(const std::vector<fold::ViewDefinition> definitions, definitions_());
-    std::vector<fold::ViewDefinition> unknown;
-    for (const fold::ViewDefinition& definition : definitions) {
-        const bool is_known = std::any_of(
-            fold_.views().begin(), fold_.views().end(),
-            [&](const auto& view) { return view.second.view().definition == definition; });
-        if (!is_known) unknown.push_back(definition);
+    ASSIGN_OR_RETURN(const std::vector<fold::View> views, declared_views());
+    ASSIGN_OR_RETURN(metrics_store::Progress progress, store_.progress(partition_));
+    RETURN_IF_ERROR(begin_views(views, progress));
+    for (const fold::View& view : views) {
+        if (fold_.views().contains(view.id)) continue;
+        ASSIGN_OR_RETURN(const bool is_ours, is_folded_here(view, progress));
+        if (is_ours) RETURN_IF_ERROR(add_view(view, position_of(progress, view.id)));
     }
-    if (unknown.empty()) return {};
-    ASSIGN_OR_RETURN(std::vector<fold::View> views, store_.declare(unknown, now));
-    ASSIGN_OR_RETURN(const metrics_store::Progress progress, store_.progress(partition_));
-    for (fold::View& view : views) {
-        const auto stored = std::find_if(progress.views.begin(), progress.views.end(),
-                                         [&](const auto& entry) { return entry.first == view.id; });
-        RETURN_IF_ERROR(fold_.add_view(
-            std::move(view), stored == progress.views.end() ? fold::Position{} : stored->second));
-    }
+    const auto is_there = [&](const auto& folded) {
+        return std::ranges::find(views, folded.first, &fold::View::id) != views.end();
+    };
+    if (!std::ranges::all_of(fold_.views(), is_there)) is_outdated_ = true;
     return {};
+}
+
+// Those that answer or are being built, in the order in which the fold takes them.
+Result<std::vector<fold::View>> PartitionFolder::declared_views() {
+    ASSIGN_OR_RETURN(const std::vector<fold::ViewDefinition> definitions, definitions_());
+    ASSIGN_OR_RETURN(auto snapshot, store_.snapshot());
+    ASSIGN_OR_RETURN(std::vector<fold::View> views, snapshot->views());
+    if (!metrics_store::is_declared(views, definitions)) {
+        snapshot.reset();
+        RETURN_IF_ERROR(metrics_store::declare(store_, definitions));
+        ASSIGN_OR_RETURN(snapshot, store_.snapshot());
+        ASSIGN_OR_RETURN(views, snapshot->views());
+    }
+    std::erase_if(views, [](const fold::View& view) {
+        const bool is_there =
+            view.state == fold::ViewState::Current || view.state == fold::ViewState::Building;
+        // What another program made, whose rules are newer, only that one goes on with.
+        return !is_there || view.definition.fold_version > fold::kFoldVersion;
+    });
+    std::ranges::stable_sort(views, {}, &fold::View::state);
+    return views;
+}
+
+// A view that is being built is, from where the log has all that it needs and little is missing.
+Result<bool> PartitionFolder::is_folded_here(const fold::View& view,
+                                             const metrics_store::Progress& progress) {
+    if (view.state == fold::ViewState::Current) return true;
+    if (!is_near(view.id, progress, joins_within_)) return false;
+    ASSIGN_OR_RETURN(const event_log::PartitionState state, event_log_.state(partition_));
+    return position_of(progress, view.id).through >= state.first;
+}
+
+// The first views of a project hold what comes from here on: its clicks were nobody's before. That
+// is stored before anything of it can be, and before any later ledger.
+Result<void> PartitionFolder::begin_views(std::span<const fold::View> views,
+                                          metrics_store::Progress& progress) {
+    const fold::Ledger reached = fold_.ledger({});
+    fold::Commit begin{.ledger = progress.has_ledger ? progress.ledger : reached};
+    for (const fold::View& view : views) {
+        const bool is_known = std::ranges::any_of(
+            progress.views, [&](const auto& stored) { return stored.first == view.id; });
+        if (is_known || view.state != fold::ViewState::Current) continue;
+        const fold::Position position{.through = reached.through};
+        begin.views.push_back({.view = view.id, .position = position});
+        progress.views.emplace_back(view.id, position);
+    }
+    return begin.views.empty() ? Result<void>() : store_.commit(begin);
+}
+
+// One that is behind what was read is for another reading, which begins earlier.
+Result<void> PartitionFolder::add_view(fold::View view, const fold::Position& position) {
+    if (reader_ && position.through < fold_.next()) {
+        is_outdated_ = true;
+        return {};
+    }
+    return fold_.add_view(std::move(view), position);
 }
 
 Result<void> PartitionFolder::begin_reading(const FolderOptions& options,
@@ -139,7 +192,7 @@ Result<int64_t> PartitionFolder::fold_some(const event_log::ReadOptions& options
         RETURN_IF_ERROR(set_aside_(partition_, unreadable_));
         unreadable_.clear();
     }
-    RETURN_IF_ERROR(load_cells());
+    RETURN_IF_ERROR(provide_cells(fold_, store_, partition_));
     at_end_since_ = batch.at_end_since;
     log_end_ = batch.end;
     return static_cast<int64_t>(batch.records.size());
@@ -162,11 +215,7 @@ Result<void> PartitionFolder::fold_record(const event_log::StoredRecord& record,
         }
     }
     RETURN_IF_ERROR(learn_projects(now));
-    for (const fold::MissingDay& missing : fold_.missing_days()) {
-        ASSIGN_OR_RETURN(const std::vector<fold::Labels> stored,
-                         store_.labels_of(missing.view, partition_, missing.hours));
-        fold_.provide_day(missing.view, missing.day, stored);
-    }
+    RETURN_IF_ERROR(provide_days(fold_, store_, partition_));
     fold_.apply();
     return {};
 }
@@ -181,17 +230,6 @@ Result<void> PartitionFolder::learn_projects(Moment now) {
     RETURN_IF_ERROR(refresh_definitions(now));
     for (std::string& project : fold_.missing_projects())
         unknown_projects_.insert(std::move(project));
-    return {};
-}
-
-Result<void> PartitionFolder::load_cells() {
-    for (auto& [id, view] : fold_.views()) {
-        const std::vector<fold::CellKey> keys = view.missing_cells();
-        if (keys.empty()) continue;
-        ASSIGN_OR_RETURN(const std::vector<fold::StoredCell> stored,
-                         store_.load(id, partition_, keys));
-        RETURN_IF_ERROR(view.provide_cells(stored));
-    }
     return {};
 }
 

@@ -17,8 +17,8 @@
 
 namespace clickmill::aggregator {
 
-// The definitions of every view of every project known now; asked again when a click names another
-// project.
+// The definitions of every rollup of every project known now, to be declared; asked again when a
+// click names another project.
 using Definitions = std::function<Result<std::vector<fold::ViewDefinition>>()>;
 
 // Keeps copies of what is no event, durable when it returns. What was not committed afterwards is
@@ -32,6 +32,9 @@ struct FolderOptions {
     // Whether to go on at the log's first record when that is above the partition's position, and
     // to count what is gone as lost. Empty: no, it stops the partition.
     std::function<bool(PartitionId, Offset position)> accepts_gap;
+    // A rollup that is being built is folded here from so few records behind on; before that it is
+    // a replay's.
+    int64_t joins_within = 50'000;
 };
 
 // One thread.
@@ -51,6 +54,8 @@ public:
                               Moment now);
     // Views that were declared since. Cheap when there are none.
     Result<void> refresh_definitions(Moment now);
+    // Other views are to be folded than those that this one can: another one is to be opened.
+    bool is_outdated() const { return is_outdated_; }
 
     // What these views have to commit, with the ledger. A view without changes moves its position
     // on.
@@ -75,7 +80,10 @@ private:
     Result<void> begin_reading(const FolderOptions& options, const fold::Ledger& ledger);
     Result<void> fold_record(const event_log::StoredRecord& record, Moment now);
     Result<void> learn_projects(Moment now);
-    Result<void> load_cells();
+    Result<std::vector<fold::View>> declared_views();
+    Result<bool> is_folded_here(const fold::View& view, const metrics_store::Progress& progress);
+    Result<void> begin_views(std::span<const fold::View> views, metrics_store::Progress& progress);
+    Result<void> add_view(fold::View view, const fold::Position& position);
 
     PartitionId partition_;
     event_log::EventLog& event_log_;
@@ -87,6 +95,8 @@ private:
     std::unique_ptr<event_log::Reader> reader_;
     std::optional<Moment> at_end_since_;
     Offset log_end_;
+    int64_t joins_within_ = 0;
+    bool is_outdated_ = false;
     std::set<std::string, std::less<>> unknown_projects_;  // as of definitions_asked_at_
     Moment definitions_asked_at_{};
 };

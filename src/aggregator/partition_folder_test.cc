@@ -182,32 +182,91 @@ TEST(PartitionFolder, CountsDamagedAndMissingRecordsAsLost) {
     EXPECT_EQ(world.accounting().total(), world.log_state().total_events);
 }
 
-TEST(PartitionFolder, RefusesAChangedDefinitionOfARollupThatIsThere) {
+TEST(PartitionFolder, GoesOnWithWhatIsStoredWhenADefinitionChanges) {
     World world;
     world.definitions.push_back(definition_of("by_platform", {"platform"}));
     world.click({.id = "a"});
     world.count_all();
     world.definitions.back().rollup.dimensions = {"browser"};
-    const auto opened = world.open();
-    ASSERT_FALSE(opened);
-    EXPECT_EQ(opened.error().code, ErrorCode::Conflict);
-    EXPECT_THAT(opened.error().message(), HasSubstr("by_platform"));
-    EXPECT_THAT(world.counts("by_platform"), ElementsAre("pay 1"));
+    world.click({.id = "b"});
+    world.count_all();
+    EXPECT_EQ(world.view_of("by_platform").definition.rollup.dimensions,
+              std::vector<std::string>{"platform"});
+    EXPECT_THAT(world.counts("by_platform"), ElementsAre("pay 2"));
 }
 
-TEST(PartitionFolder, LetsANewRollupStartNowAndSaysSinceWhen) {
+TEST(PartitionFolder, BuildsALaterRollupFromTheLogsBeginning) {
     World world;
     world.clicks({{.id = "a"}, {.id = "b"}});
     world.count_all();
-    world.clock.advance(std::chrono::minutes(5));
     world.definitions.push_back(definition_of("by_platform", {"platform"}));
-    world.count_all();
     world.clicks({{.id = "b"}, {.id = "c", .at = kNine + 300}});
     world.count_all();
-    EXPECT_EQ(world.view_of("by_platform").since, at_second(kNine + 300));
-    EXPECT_EQ(world.view_of("totals").since, Moment{});
+    EXPECT_EQ(world.view_of("by_platform").since, Moment{});
     EXPECT_THAT(world.counts(), ElementsAre("pay 3"));
-    EXPECT_THAT(world.counts("by_platform"), ElementsAre("pay 1")) << "b is a repeat there, too";
+    EXPECT_THAT(world.counts("by_platform"), ElementsAre("pay 3")) << "b is a repeat there, too";
+}
+
+TEST(PartitionFolder, LeavesARollupToAReplayThatIsFarBehindOrNeedsWhatIsGone) {
+    World world;
+    for (int i = 0; i < 4; ++i) world.click({.id = std::to_string(i)});
+    world.count_all();
+    world.definitions.push_back(definition_of("by_platform", {"platform"}));
+    world.count_all(0, {.joins_within = 3});
+    EXPECT_THAT(world.counts("by_platform"), ElementsAre());
+    world.log.trim(PartitionId{0}, Offset{2});
+    world.count_all(0, {.joins_within = 10});
+    EXPECT_THAT(world.counts("by_platform"), ElementsAre());
+    EXPECT_THAT(world.counts(), ElementsAre("pay 4"));
+}
+
+TEST(PartitionFolder, IsOutdatedOnceOtherViewsAreToBeFolded) {
+    World world;
+    world.click({.id = "a"});
+    const auto folder = *world.open();
+    world.fold_all(*folder);
+    ASSERT_TRUE(folder->refresh_definitions(world.clock.now()));
+    EXPECT_FALSE(folder->is_outdated());
+    const fold::View next = *metrics_store::begin_generation(world.store, world.definitions[0]);
+    ASSERT_TRUE(folder->refresh_definitions(world.clock.now()));
+    EXPECT_TRUE(folder->is_outdated()) << "it begins below what was folded";
+    const auto both = *world.open();
+    world.fold_all(*both);
+    EXPECT_FALSE(both->is_outdated());
+    ASSERT_TRUE(metrics_store::make_current(world.store, std::vector{next.id}));
+    ASSERT_TRUE(both->refresh_definitions(world.clock.now()));
+    EXPECT_TRUE(both->is_outdated()) << "the first generation is folded no more";
+}
+
+TEST(PartitionFolder, CountsAProjectInTwoZonesWhileItMoves) {
+    World world;
+    world.click({.id = "a"});
+    world.count_all();
+    world.definitions[0].zone = "Asia/Kathmandu";
+    world.clicks({{.id = "a"}, {.id = "b"}});
+    const auto folder = *world.open();
+    world.fold_all(*folder);
+    ASSERT_EQ(folder->views().size(), 2u);
+    for (const auto& [id, view] : folder->views()) {
+        const bool has_moved = view.view().definition.zone != "UTC";
+        const calendar::BucketKey hour = has_moved ? kNine - 2700 : kNine;
+        const auto stored =
+            world.store.load(id, PartitionId{0}, std::vector<fold::CellKey>{{hour, {"pay"}}});
+        EXPECT_EQ(stored->front().clicks, 2) << "in the hour from " << hour;
+    }
+    EXPECT_EQ(world.accounting().counted, 2);
+    EXPECT_EQ(world.accounting().duplicate, 1);
+}
+
+TEST(PartitionFolder, CountsALaterProjectFromWhereTheLedgerStandsThoughOldRecordsAreGone) {
+    World world;
+    for (int i = 0; i < 3; ++i) world.click({.id = std::to_string(i)});
+    world.count_all();
+    world.log.trim(PartitionId{0}, Offset{2});
+    world.definitions.push_back(definition_of("totals", {}, "blog"));
+    world.click({.id = "x", .project = "blog"});
+    world.count_all();
+    EXPECT_EQ(world.ledger().projects.at("blog").counted, 1);
 }
 
 TEST(PartitionFolder, AsksForProjectsThatItDoesNotKnowButNotForEachClick) {

@@ -52,7 +52,11 @@ Result<void> PartitionFollower::follow(std::stop_token stop) {
             folder_->views().begin(), folder_->views().end(),
             [&](const auto& view) { return view.second.changed_cells() >= options_.most_rows; });
         const bool is_idle = records == 0 && since_flush >= options_.idle_refresh;
-        if (is_idle) RETURN_IF_ERROR(folder_->refresh_definitions(parts_.clock.now()));
+        if (parts_.clock.steady() - last_refresh_ >= options_.idle_refresh) {
+            last_refresh_ = parts_.clock.steady();
+            RETURN_IF_ERROR(folder_->refresh_definitions(parts_.clock.now()));
+            if (folder_->is_outdated()) break;
+        }
         if (is_full || is_idle || (has_changes && since_flush >= options_.flush_interval)) {
             RETURN_IF_ERROR(flush(due_views(is_full || is_idle), stop));
         }

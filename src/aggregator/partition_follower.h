@@ -46,7 +46,8 @@ public:
     // Its metrics say no more: another process may follow the partition.
     ~PartitionFollower();
 
-    // Follows the partition until `stop`, and commits what is folded by then.
+    // Follows the partition until `stop`, or until other views are to be folded, and commits what
+    // is folded by then.
     Result<void> follow(std::stop_token stop);
 
 private:
@@ -68,6 +69,7 @@ private:
     std::string name_;  // "aggregator.0", for health
     std::unique_ptr<PartitionFolder> folder_;
     std::chrono::steady_clock::time_point last_flush_{};
+    std::chrono::steady_clock::time_point last_refresh_{};
     std::map<fold::ViewId, std::chrono::steady_clock::time_point> last_view_flush_;
 };
 

@@ -114,9 +114,17 @@ Settler::Settler(SettlerOptions options, metrics_store::MetricsStore& store,
 Result<int64_t> Settler::pass(std::stop_token stop) {
     int64_t settled = 0;
     ASSIGN_OR_RETURN(const std::vector<fold::View> all, views());
+    std::erase_if(views_at_rest_, [&](fold::ViewId id) {
+        return std::ranges::find(all, id, &fold::View::id) == all.end();
+    });
     for (const fold::View& view : all) {
         if (stop.stop_requested()) break;
         ASSIGN_OR_RETURN(const int64_t more, pass_view(view, stop));
+        if (more == 0 && !stop.stop_requested()) {
+            views_at_rest_.insert(view.id);
+        } else {
+            views_at_rest_.erase(view.id);
+        }
         settled += more;
     }
     return settled;
@@ -124,7 +132,11 @@ Result<int64_t> Settler::pass(std::stop_token stop) {
 
 Result<std::vector<fold::View>> Settler::views() const {
     ASSIGN_OR_RETURN(const auto snapshot, store_.snapshot());
-    return snapshot->views();
+    ASSIGN_OR_RETURN(std::vector<fold::View> views, snapshot->views());
+    std::erase_if(views, [](const fold::View& view) {
+        return view.state != fold::ViewState::Current && view.state != fold::ViewState::Building;
+    });
+    return views;
 }
 
 Result<std::vector<PartitionMark>> Settler::marks(fold::ViewId view, BucketRange hours) const {

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -42,6 +43,8 @@ public:
     // Settles what is due, view by view. Returns the number of buckets written. Ends early on
     // `stop`.
     Result<int64_t> pass(std::stop_token stop);
+    // Whether the last pass found nothing to settle of it.
+    bool is_at_rest(fold::ViewId view) const { return views_at_rest_.contains(view); }
 
 private:
     struct Due;
@@ -66,6 +69,7 @@ private:
     SettlerOptions options_;
     metrics_store::MetricsStore& store_;
     telemetry::Logger& logger_;
+    std::set<fold::ViewId> views_at_rest_;
     // How far each view was complete when the last whole pass over it began: what lies well before
     // was looked at.
     std::map<fold::ViewId, Moment> looked_at_;

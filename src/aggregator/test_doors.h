@@ -107,10 +107,10 @@ class DoorToStore final : public metrics_store::MetricsStore {
 public:
     explicit DoorToStore(metrics_store::MetricsStore& store) : store_(store) {}
 
-    Result<std::vector<fold::View>> declare(std::span<const fold::ViewDefinition> definitions,
-                                            Moment now) override {
-        return store_.declare(definitions, now);
+    Result<std::vector<fold::View>> change_views(const metrics_store::PlanViews& plan) override {
+        return store_.change_views(plan);
     }
+    Result<bool> clear_some(fold::ViewId view) override { return store_.clear_some(view); }
     Result<metrics_store::Progress> progress(PartitionId partition) override {
         return store_.progress(partition);
     }

@@ -230,6 +230,26 @@ public:
             nullptr, [&](duckdb::Answer& answer) { return hand_over(answer, on_row, on_names); });
     }
 
+    Result<void> scan(const std::string& sql, std::span<const Column> columns,
+                      const OnRows& on_rows) override {
+        return execute(sql, nullptr, [&](duckdb::Answer& answer) -> Result<void> {
+            CHECK(api_.column_count(&answer) == columns.size());
+            std::vector<AnswerColumn> in_hand;
+            for (;;) {
+                Owned<duckdb::Chunk> chunk(api_.destroy_data_chunk);
+                *chunk.out() = api_.fetch_chunk(answer);
+                const uint64_t rows = chunk.get() ? api_.data_chunk_get_size(chunk.get()) : 0;
+                if (rows == 0) return {};
+                in_hand.clear();
+                for (size_t i = 0; i < columns.size(); ++i) {
+                    in_hand.push_back(
+                        column_of(api_.data_chunk_get_vector(chunk.get(), i), columns[i].type));
+                }
+                RETURN_IF_ERROR(on_rows(rows, in_hand));
+            }
+        });
+    }
+
     Result<void> require_question(const std::string& sql) override {
         return execute(sql, [](int32_t type) { return type == duckdb::kSelectStatement; }, {});
     }
@@ -316,14 +336,21 @@ private:
         }
     }
 
+    AnswerColumn column_of(duckdb::Vector vector, ColumnType type) {
+        AnswerColumn::Data data{.validity = api_.vector_get_validity(vector),
+                                .cells = api_.vector_get_data(vector)};
+        if (type == ColumnType::TextMap) {
+            duckdb::Vector entries = api_.list_vector_get_child(vector);
+            data.keys = api_.vector_get_data(api_.struct_vector_get_child(entries, 0));
+            data.values = api_.vector_get_data(api_.struct_vector_get_child(entries, 1));
+        }
+        return AnswerColumn(data);
+    }
+
     std::optional<std::string_view> text_at(duckdb::Chunk chunk, uint64_t column, uint64_t row) {
-        duckdb::Vector vector = api_.data_chunk_get_vector(chunk, column);
-        const uint64_t* validity = api_.vector_get_validity(vector);
-        if (validity && ((validity[row / 64] >> (row % 64)) & 1) == 0) return std::nullopt;
-        const auto& cell =
-            static_cast<const duckdb::StringCell*>(api_.vector_get_data(vector))[row];
-        constexpr uint32_t kInside = 12;
-        return std::string_view(cell.length <= kInside ? cell.start : cell.bytes, cell.length);
+        const AnswerColumn cells =
+            column_of(api_.data_chunk_get_vector(chunk, column), ColumnType::Text);
+        return cells.has(row) ? std::optional(cells.text(row)) : std::nullopt;
     }
 
     const Api& api_;
@@ -340,6 +367,27 @@ Result<std::unique_ptr<Engine>> Engine::open(const EngineOptions& options) {
     auto engine = std::make_unique<DuckEngine>(duckdb::api());
     RETURN_IF_ERROR(engine->open(options));
     return std::unique_ptr<Engine>(std::move(engine));
+}
+
+namespace {
+
+std::string_view text_of(const void* cells, size_t row) {
+    const auto& cell = static_cast<const duckdb::StringCell*>(cells)[row];
+    constexpr uint32_t kInside = 12;
+    return {cell.length <= kInside ? cell.start : cell.bytes, cell.length};
+}
+
+}  // namespace
+
+std::string_view AnswerColumn::text(size_t row) const {
+    return has(row) ? text_of(data_.cells, row) : std::string_view();
+}
+
+void AnswerColumn::append_map(size_t row, Pairs& pairs) const {
+    if (!has(row)) return;
+    const auto& entry = static_cast<const duckdb::ListEntry*>(data_.cells)[row];
+    for (uint64_t i = entry.offset; i < entry.offset + entry.length; ++i)
+        pairs.emplace_back(text_of(data_.keys, i), text_of(data_.values, i));
 }
 
 std::string_view name_of(ColumnType type) {

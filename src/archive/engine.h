@@ -2,6 +2,7 @@
 // reaches no file but those it is shown, loads no extension and speaks to no network.
 #pragma once
 
+#include "archive/answer_rows.h"
 #include "base/result.h"
 
 #include <cstdint>
@@ -85,6 +86,11 @@ public:
     using OnNames = std::function<Result<void>(const std::vector<std::string>&)>;
     virtual Result<void> ask(const std::string& sql, const OnRow& on_row,
                              const OnNames& on_names = {}) = 0;
+    // One SELECT whose columns are these, for whoever reads many rows: in their order, some at
+    // once.
+    using OnRows = std::function<Result<void>(size_t rows, std::span<const AnswerColumn>)>;
+    virtual Result<void> scan(const std::string& sql, std::span<const Column> columns,
+                              const OnRows& on_rows) = 0;
     // InvalidInput: `sql` is not one statement that only reads.
     virtual Result<void> require_question(const std::string& sql) = 0;
 

@@ -53,6 +53,7 @@ struct ProjectArguments {
     std::string name;
     std::string zone;
     std::string week_start = "monday";
+    std::string new_week_start;  // of one that is there; empty: as it is
 };
 
 struct KeyArguments {
@@ -110,6 +111,16 @@ struct RawArguments {
     std::string to;
     std::string project;     // empty: all
     int64_t memory_mib = 0;  // 0: as configured
+};
+
+struct RollupArguments {
+    SettingsArguments settings;
+    std::string name;
+    std::string project;  // empty: all
+    std::vector<std::string> dimensions;
+    bool without_users = false;
+    bool waits = false;
+    int32_t generation = 0;  // 0: the newest that may be meant
 };
 
 struct VerifyArguments {

@@ -238,6 +238,16 @@ private:
                         "its time zone, by IANA name; default: this host's");
         add->add_option("--week-start", project_.week_start, "monday, sunday or saturday");
         add_settings(add, project_.settings);
+        CLI::App* change =
+            command(projects, "change", "Rename a project, or move it to another time zone or week",
+                    "clickmill project change shop --zone Asia/Kathmandu",
+                    [this] { return change_project(project_); });
+        change->add_option("id", project_.id, "the project's id")->required();
+        change->add_option("--name", project_.name, "for people");
+        change->add_option("--zone", project_.zone,
+                           "by IANA name; its rollups are built anew from raw clicks");
+        change->add_option("--week-start", project_.new_week_start, "the same");
+        add_settings(change, project_.settings);
         add_settings(command(projects, "list", "List the projects", "clickmill project list",
                              [this] { return list_projects(project_); }),
                      project_.settings);
@@ -365,11 +375,6 @@ private:
             ->check(CLI::Range(1'000, 20'000'000));
         demo->add_option("--seed", demo_.seed, "another seed, another history");
 
-        CLI::App& rollups = group("rollup", "What is kept per feature and hour");
-        add_settings(command(rollups, "list", "List the rollups", "clickmill rollup list",
-                             [this] { return list_rollups(settings_); }),
-                     settings_);
-
         CLI::App& event_log = group("log", "The event log: every raw click");
         CLI::App* cat = command(event_log, "cat", "Print raw clicks, one JSON object a line",
                                 "clickmill log cat --from 2026-11-01 --to 2026-11-02",
@@ -385,6 +390,7 @@ private:
 
         add_raw_commands();
         add_verify();
+        add_rollup_commands();
 
         CLI::App& clock = group("clock", "The wall clock that buckets stand on");
         add_settings(command(clock, "confirm", "Say that the host's clock is right after a jump",
@@ -439,6 +445,51 @@ private:
                 [] { return print_raw_schema(); });
     }
 
+    void add_rollup_commands() {
+        CLI::App& rollups = group("rollup", "What is kept per feature and hour");
+        const auto add = [this, &rollups](const char* name, const char* what, const char* example,
+                                          auto action) {
+            CLI::App* added =
+                command(rollups, name, what, example, [this, action] { return action(rollup_); });
+            add_settings(added, rollup_.settings);
+            added->add_option("--project", rollup_.project, "of this project only");
+            return added;
+        };
+        const auto add_name = [this](CLI::App* to) {
+            to->add_option("name", rollup_.name, "the rollup's")->required();
+        };
+        const auto add_wait = [this](CLI::App* to) {
+            to->add_flag("--wait", rollup_.waits, "until it answers, with progress");
+        };
+        add("list", "List the rollups and how far they are built", "clickmill rollup list",
+            list_rollups);
+        CLI::App* fresh =
+            add("add", "Keep one more rollup, for the clicks of the past, too",
+                "clickmill rollup add by_browser --dimensions browser,os --wait", add_rollup);
+        add_name(fresh);
+        fresh
+            ->add_option("--dimensions", rollup_.dimensions,
+                         "fields of clicks, or properties.NAME; none: totals")
+            ->delimiter(',');
+        fresh->add_flag("--no-users", rollup_.without_users,
+                        "only clicks: smaller, and no unique users");
+        add_wait(fresh);
+        CLI::App* again =
+            add("rebuild", "Build a rollup anew from raw clicks, as it is configured now",
+                "clickmill rollup rebuild by_page --project shop", rebuild_rollup);
+        add_name(again);
+        add_wait(again);
+        add_name(add("switch", "Let one answer that knows less of the past than the one before",
+                     "clickmill rollup switch by_page --project shop", switch_rollup));
+        CLI::App* drop = add("drop", "Delete a rollup, or one generation of it",
+                             "clickmill rollup drop by_page --generation 1", drop_rollup);
+        add_name(drop);
+        drop->add_option("--generation", rollup_.generation, "this one; default: all of them")
+            ->check(CLI::PositiveNumber);
+        add_name(add("diff", "Compare a rollup with the generation before or after it, day by day",
+                     "clickmill rollup diff by_page --project shop", diff_rollup));
+    }
+
     void add_verify() {
         CLI::App* verify =
             command(app_, "verify", "Recount stored numbers from the raw clicks, by SQL",
@@ -473,6 +524,7 @@ private:
     DemoArguments demo_;
     CatArguments cat_;
     RawArguments raw_;
+    RollupArguments rollup_;
     VerifyArguments verify_;
 };
 

@@ -8,6 +8,7 @@ namespace clickmill::cli {
 
 int serve(const ServeArguments& arguments);
 int add_project(const ProjectArguments& arguments);
+int change_project(const ProjectArguments& arguments);
 int list_projects(const ProjectArguments& arguments);
 int add_key(const KeyArguments& arguments);
 int list_keys(const KeyArguments& arguments);
@@ -21,7 +22,12 @@ int set_feature(const FeatureArguments& arguments);
 int remove_feature(const FeatureArguments& arguments);
 int import_features(const FeatureArguments& arguments);
 int export_features(const FeatureArguments& arguments);
-int list_rollups(const SettingsArguments& arguments);
+int list_rollups(const RollupArguments& arguments);
+int add_rollup(const RollupArguments& arguments);
+int rebuild_rollup(const RollupArguments& arguments);
+int switch_rollup(const RollupArguments& arguments);
+int drop_rollup(const RollupArguments& arguments);
+int diff_rollup(const RollupArguments& arguments);
 int fill_demo(const DemoArguments& arguments);
 int check_config(const SettingsArguments& arguments);
 int print_config(const SettingsArguments& arguments);

@@ -1,4 +1,4 @@
-// clickmill project add, project list.
+// clickmill project add, change, list.
 #include "calendar/calendar.h"
 #include "cli/commands.h"
 #include "cli/console.h"
@@ -6,6 +6,8 @@
 #include "server/wiring.h"
 
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace clickmill::cli {
 
@@ -50,6 +52,36 @@ int add_project(const ProjectArguments& arguments) {
     fmt::print(
         "Keys are shown once. The write key goes into your pages; keep the read key secret.\n");
     return kDone;
+}
+
+int change_project(const ProjectArguments& arguments) {
+    return with_control(arguments.settings, [&](control::Control& control, const config::Config&) {
+        const auto projects = control.projects();
+        if (!projects) return report(projects.error());
+        const auto found = std::ranges::find(*projects, arguments.id, &control::Project::id);
+        if (found == projects->end()) {
+            return report({ErrorCode::NotFound, "cannot change project", arguments.id,
+                           "there is no such project: 'clickmill project list'"});
+        }
+        control::Project project = *found;
+        if (!arguments.name.empty()) project.name = arguments.name;
+        if (!arguments.zone.empty()) project.zone = arguments.zone;
+        if (!arguments.new_week_start.empty()) project.week_start = arguments.new_week_start;
+        const auto week_start = calendar::week_start_named(project.week_start);
+        if (!week_start) return report(week_start.error());
+        const auto known = calendar::Calendar::make(project.zone, *week_start);
+        if (!known) return report(known.error());
+        const auto changed = control.change_project(project);
+        if (!changed) return report(changed.error());
+        fmt::print("project     {}, {}\ntime zone   {}, weeks start on {}\n", changed->id,
+                   changed->name, changed->zone, changed->week_start);
+        if (changed->zone != found->zone || changed->week_start != found->week_start) {
+            fmt::print(
+                "Its rollups are being built anew from raw clicks; until all of them are "
+                "done the old ones answer: 'clickmill rollup list'.\n");
+        }
+        return kDone;
+    });
 }
 
 int list_projects(const ProjectArguments& arguments) {

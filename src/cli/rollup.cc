@@ -1,25 +1,318 @@
-// clickmill rollup list.
+// clickmill rollup list, add, rebuild, switch, drop, diff.
+#include "base/pause.h"
+#include "cli/command_world.h"
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "server/data_folder.h"
+#include "server/options.h"
+#include "verify/generations.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-namespace clickmill::cli {
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <unistd.h>
 
-int list_rollups(const SettingsArguments& arguments) {
-    const auto config = settings_of(arguments);
+namespace clickmill::cli {
+namespace {
+
+using fold::View;
+using fold::ViewState;
+
+constexpr std::array<std::string_view, 5> kStates = {"answers", "being built", "kept from before",
+                                                     "being deleted", "deleted"};
+
+// The metrics store, and what it knows of the rollups that are meant.
+struct Rollups {
+    CommandWorld world;
+    config::Config config;
+    std::unique_ptr<metrics_store::MetricsStore> store;
+    std::vector<View> views;
+
+    Result<void> look(const RollupArguments& arguments) {
+        ASSIGN_OR_RETURN(const auto snapshot, store->snapshot());
+        ASSIGN_OR_RETURN(views, snapshot->views());
+        std::erase_if(views, [&](const View& view) {
+            return view.state == ViewState::Dropped ||
+                   (!arguments.project.empty() && view.definition.project != arguments.project) ||
+                   (!arguments.name.empty() && view.definition.rollup.name != arguments.name);
+        });
+        return {};
+    }
+    std::vector<View> in(ViewState state) const {
+        std::vector<View> found;
+        for (const View& view : views) {
+            if (view.state == state) found.push_back(view);
+        }
+        return found;
+    }
+};
+
+std::string name_of(const View& view) {
+    return view.definition.project + "/" + view.definition.rollup.name;
+}
+
+int with_rollups(const RollupArguments& arguments, server::Writes writes,
+                 const std::function<Result<int>(Rollups&)>& work) {
+    auto config = settings_of(arguments.settings);
     if (!config) return kWrongUse;
-    std::vector<std::vector<std::string>> rows = {{"name", "dimensions", "users"}};
-    for (const config::Rollup& rollup : config->rollups) {
+    Rollups rollups;
+    rollups.config = *std::move(config);
+    auto store = server::open_metrics_store(rollups.config, rollups.world.world(), writes);
+    if (!store) return report(store.error());
+    rollups.store = *std::move(store);
+    if (const auto looked = rollups.look(arguments); !looked) return report(looked.error());
+    const Result<int> done = work(rollups);
+    return done ? *done : report(done.error());
+}
+
+Result<int> nothing_of(const RollupArguments& arguments) {
+    return fail(ErrorCode::NotFound, "no such rollup", arguments.name,
+                "'clickmill rollup list' shows those that are there");
+}
+
+// How much of the records that were counted a view holds, 0 to 1.
+Result<double> share_built(metrics_store::MetricsStore& store, const View& view) {
+    ASSIGN_OR_RETURN(const auto snapshot, store.snapshot());
+    ASSIGN_OR_RETURN(const auto ledgers, snapshot->ledgers());
+    ASSIGN_OR_RETURN(const auto positions, snapshot->positions(view.id));
+    double done = 0;
+    double in_all = 0;
+    for (const fold::Ledger& ledger : ledgers) in_all += static_cast<double>(ledger.through.value);
+    for (const auto& entry : positions) done += static_cast<double>(entry.position.through.value);
+    return in_all > 0 ? std::min(1.0, done / in_all) : 1.0;
+}
+
+Result<int> print_rollups(Rollups& rollups) {
+    std::vector<std::vector<std::string>> rows = {
+        {"project", "rollup", "generation", "dimensions", "users", "zone", "state", "knows since"}};
+    for (const View& view : rollups.views) {
+        const fold::ViewDefinition& definition = view.definition;
+        std::string state(kStates[static_cast<size_t>(view.state)]);
+        if (view.state == ViewState::Building) {
+            ASSIGN_OR_RETURN(const double share, share_built(*rollups.store, view));
+            state += fmt::format(", {:.1f} %", share * 100);
+        }
+        rows.push_back(
+            {definition.project, definition.rollup.name, std::to_string(view.generation),
+             definition.rollup.dimensions.empty()
+                 ? "(none)"
+                 : fmt::format("{}", fmt::join(definition.rollup.dimensions, ", ")),
+             definition.rollup.users ? "yes" : "no", definition.zone, std::move(state),
+             view.since == Moment{} ? "the first click" : date_text(microseconds_of(view.since))});
+    }
+    print_table(rows);
+    return kDone;
+}
+
+// Before the first start.
+int print_configured(const config::Config& config) {
+    std::vector<std::vector<std::string>> rows = {{"rollup", "dimensions", "users", "state"}};
+    for (const config::Rollup& rollup : config.rollups) {
         rows.push_back({rollup.name,
                         rollup.dimensions.empty()
                             ? "(none)"
                             : fmt::format("{}", fmt::join(rollup.dimensions, ", ")),
-                        rollup.users ? "yes" : "no"});
+                        rollup.users ? "yes" : "no", "configured, nothing was counted yet"});
     }
     print_table(rows);
     return kDone;
+}
+
+// Until all of them answer, or wait for somebody to decide.
+Result<int> wait_for(Rollups& rollups, const RollupArguments& arguments) {
+    constexpr std::chrono::milliseconds kLookAgain{500};
+    const bool is_terminal = isatty(STDERR_FILENO) != 0;
+    for (;;) {
+        RETURN_IF_ERROR(rollups.look(arguments));
+        const std::vector<View> building = rollups.in(ViewState::Building);
+        if (building.empty()) break;
+        double least = 1;
+        for (const View& view : building) {
+            ASSIGN_OR_RETURN(const double share, share_built(*rollups.store, view));
+            least = std::min(least, share);
+        }
+        if (is_terminal)
+            fmt::print(stderr, "\r\x1b[K{}: {:.1f} % of the records", arguments.name, least * 100);
+        pause(kLookAgain, {});
+    }
+    if (is_terminal) fmt::print(stderr, "\r\x1b[K");
+    fmt::print("{} is built and answers\n", arguments.name);
+    return kDone;
+}
+
+Result<int> begun(Rollups& rollups, const RollupArguments& arguments, size_t count) {
+    fmt::print(
+        "{} is being built for {} project{} from the raw clicks; the server does it beside its "
+        "work, and goes on after a restart\n",
+        arguments.name, count, count == 1 ? "" : "s");
+    if (arguments.waits) return wait_for(rollups, arguments);
+    fmt::print("'clickmill rollup list' shows how far it is\n");
+    return kDone;
+}
+
+// What the newest one says, or what the configuration does where it knows the rollup.
+fold::ViewDefinition wanted_of(const View& view, const config::Config& config) {
+    fold::ViewDefinition wanted = view.definition;
+    wanted.limits = server::limits_of(config);
+    wanted.fold_version = fold::kFoldVersion;
+    for (fold::RollupDefinition& rollup : server::rollups_of(config)) {
+        if (rollup.name == wanted.rollup.name) wanted.rollup = std::move(rollup);
+    }
+    return wanted;
+}
+
+}  // namespace
+
+int list_rollups(const RollupArguments& arguments) {
+    const auto config = settings_of(arguments.settings);
+    if (!config) return kWrongUse;
+    std::error_code missing;
+    const bool has_store =
+        server::has_shared_store(*config) ||
+        std::filesystem::exists(server::metrics_path(config->data_folder), missing);
+    if (!has_store) return print_configured(*config);
+    return with_rollups(arguments, server::Writes::Elsewhere, print_rollups);
+}
+
+int add_rollup(const RollupArguments& arguments) {
+    return with_rollups(arguments, server::Writes::Here, [&](Rollups& rollups) -> Result<int> {
+        const config::Rollup wanted{.name = arguments.name,
+                                    .dimensions = arguments.dimensions,
+                                    .users = !arguments.without_users};
+        RETURN_IF_ERROR(server::check_rollup(wanted));
+        if (!rollups.views.empty()) {
+            return fail(ErrorCode::Conflict, "cannot add rollup", name_of(rollups.views.front()),
+                        "it is there: choose another name, or change it in the configuration and "
+                        "run 'clickmill rollup rebuild'");
+        }
+        // As the rollups that a project has: one zone, one week.
+        RollupArguments all = arguments;
+        all.name.clear();
+        RETURN_IF_ERROR(rollups.look(all));
+        std::map<std::string, fold::ViewDefinition> by_project;
+        for (const View& view : rollups.views) {
+            if (view.state != ViewState::Current) continue;
+            fold::ViewDefinition& definition = by_project[view.definition.project];
+            definition = view.definition;
+            definition.limits = server::limits_of(rollups.config);
+            definition.fold_version = fold::kFoldVersion;
+            definition.rollup = {wanted.name, wanted.dimensions, wanted.users};
+        }
+        if (by_project.empty()) {
+            return fail(ErrorCode::NotFound, "cannot add rollup", arguments.project,
+                        "there is no such project, or nothing was counted yet");
+        }
+        for (const auto& [project, definition] : by_project)
+            RETURN_IF_ERROR(metrics_store::begin_generation(*rollups.store, definition));
+        return begun(rollups, arguments, by_project.size());
+    });
+}
+
+int rebuild_rollup(const RollupArguments& arguments) {
+    return with_rollups(arguments, server::Writes::Here, [&](Rollups& rollups) -> Result<int> {
+        const std::vector<View> current = rollups.in(ViewState::Current);
+        if (current.empty()) return nothing_of(arguments);
+        for (const View& view : current) {
+            RETURN_IF_ERROR(
+                metrics_store::begin_generation(*rollups.store, wanted_of(view, rollups.config)));
+        }
+        return begun(rollups, arguments, current.size());
+    });
+}
+
+int switch_rollup(const RollupArguments& arguments) {
+    return with_rollups(arguments, server::Writes::Here, [&](Rollups& rollups) -> Result<int> {
+        const std::vector<View> building = rollups.in(ViewState::Building);
+        if (building.empty()) return nothing_of(arguments);
+        std::vector<fold::ViewId> ids;
+        for (const View& view : building) {
+            ASSIGN_OR_RETURN(const double share, share_built(*rollups.store, view));
+            if (share < 0.99) {
+                return fail(ErrorCode::Conflict, "cannot switch rollup", name_of(view),
+                            fmt::format("{:.1f} % of it is built: wait", share * 100));
+            }
+            ids.push_back(view.id);
+        }
+        RETURN_IF_ERROR(metrics_store::make_current(*rollups.store, ids));
+        for (const View& view : building)
+            fmt::print("{}: generation {} answers\n", name_of(view), view.generation);
+        return kDone;
+    });
+}
+
+int drop_rollup(const RollupArguments& arguments) {
+    return with_rollups(arguments, server::Writes::Here, [&](Rollups& rollups) -> Result<int> {
+        if (arguments.generation > 0) {
+            std::erase_if(rollups.views, [&](const View& view) {
+                return view.generation != arguments.generation;
+            });
+        }
+        if (rollups.views.empty()) return nothing_of(arguments);
+        const auto is_configured = [&](const config::Rollup& rollup) {
+            return rollup.name == arguments.name;
+        };
+        const bool takes_current = !rollups.in(ViewState::Current).empty();
+        if (takes_current && std::ranges::any_of(rollups.config.rollups, is_configured)) {
+            return fail(ErrorCode::Conflict, "cannot drop rollup", arguments.name,
+                        "the configuration asks for it, and it would be built again: remove its "
+                        "[[rollup]] first");
+        }
+        std::ranges::stable_sort(rollups.views, std::greater(), &View::state);
+        for (const View& view : rollups.views) {
+            RETURN_IF_ERROR(metrics_store::drop(*rollups.store, view.id));
+            fmt::print("{}: generation {} is being deleted\n", name_of(view), view.generation);
+        }
+        return kDone;
+    });
+}
+
+int diff_rollup(const RollupArguments& arguments) {
+    return with_rollups(arguments, server::Writes::Elsewhere, [&](Rollups& rollups) -> Result<int> {
+        std::vector<std::vector<std::string>> table = {{"rollup", "day", "feature and values",
+                                                        "clicks before", "after", "users before",
+                                                        "after"}};
+        const auto users = [](int64_t count) { return count < 0 ? "" : std::to_string(count); };
+        const bool is_terminal = isatty(STDERR_FILENO) != 0;
+        int64_t rows = 0;
+        int64_t differences = 0;
+        size_t pairs = 0;
+        for (const View& current : rollups.in(ViewState::Current)) {
+            for (const View& other : rollups.views) {
+                if (other.state == ViewState::Current || name_of(other) != name_of(current))
+                    continue;
+                const bool is_before = other.generation < current.generation;
+                ASSIGN_OR_RETURN(const auto found,
+                                 verify::compare_generations(
+                                     *rollups.store, is_before ? other : current,
+                                     is_before ? current : other, [&](const std::string& day) {
+                                         if (is_terminal) fmt::print(stderr, "\r\x1b[K{}", day);
+                                     }));
+                if (is_terminal) fmt::print(stderr, "\r\x1b[K");
+                ++pairs;
+                rows += found.rows;
+                differences += found.difference_count;
+                for (const verify::GenerationDifference& each : found.differences) {
+                    table.push_back({name_of(current), each.bucket, each.labels,
+                                     std::to_string(each.clicks_before),
+                                     std::to_string(each.clicks_after), users(each.users_before),
+                                     users(each.users_after)});
+                }
+            }
+        }
+        if (pairs == 0) {
+            return fail(ErrorCode::NotFound, "there is nothing to compare", arguments.name,
+                        "only one generation of it is there");
+        }
+        if (table.size() > 1) print_table(table);
+        fmt::print("{}: {} rows of days compared, {} differ\n",
+                   differences == 0 ? "equal" : "NOT EQUAL", rows, differences);
+        return differences == 0 ? kDone : kFailed;
+    });
 }
 
 }  // namespace clickmill::cli

@@ -141,6 +141,24 @@ Result<Project> SqlControl::add_project(Project project) {
     return project;
 }
 
+Result<Project> SqlControl::change_project(const Project& project) {
+    RETURN_IF_ERROR(check_project(project));
+    const std::lock_guard lock(mutex_);
+    ASSIGN_OR_RETURN(sql::Session * session, connected());
+    ASSIGN_OR_RETURN(auto transaction, sql::Transaction::begin(*session, kChange));
+    ASSIGN_OR_RETURN(
+        const auto update,
+        session->prepare({"UPDATE projects SET name = ?2, zone = ?3, week_start = ?4 WHERE id = ?1",
+                          {project.id, project.name, project.zone, project.week_start}}));
+    RETURN_IF_ERROR(update->run());
+    if (session->changes() == 0) {
+        return fail(ErrorCode::NotFound, "cannot change project", project.id,
+                    "there is no such project: 'clickmill project list'");
+    }
+    RETURN_IF_ERROR(commit_change(*session, transaction));
+    return project;
+}
+
 Result<std::vector<Project>> SqlControl::projects() {
     const std::lock_guard lock(mutex_);
     ASSIGN_OR_RETURN(sql::Session * session, connected());

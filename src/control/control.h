@@ -70,6 +70,9 @@ public:
 
     virtual Result<Project> add_project(Project project) = 0;  // Conflict: the id is taken
     virtual Result<std::vector<Project>> projects() = 0;
+    // Takes over `name`, `zone` and `week_start`, and says what is there afterwards. NotFound: no
+    // such project.
+    virtual Result<Project> change_project(const Project& project) = 0;
     virtual Result<NewKey> add_key(Key key) = 0;
     virtual Result<std::vector<Key>> keys() = 0;
     virtual Result<void> disable_key(int64_t id) = 0;

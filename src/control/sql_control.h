@@ -15,6 +15,7 @@ public:
     SqlControl(Options options, Clock& clock) : options_(std::move(options)), clock_(clock) {}
 
     Result<Project> add_project(Project project) override;
+    Result<Project> change_project(const Project& project) override;
     Result<std::vector<Project>> projects() override;
     Result<NewKey> add_key(Key key) override;
     Result<std::vector<Key>> keys() override;

@@ -13,6 +13,7 @@
 #include <charconv>
 #include <cstring>
 #include <deque>
+#include <span>
 #include <utility>
 
 namespace clickmill::event {
@@ -61,6 +62,15 @@ std::string_view* text_field(Event& event, std::string_view name) {
     }
 }
 
+std::string_view fault_of(std::span<const NamedValue> pairs) {
+    for (const NamedValue& pair : pairs) {
+        if (pair.name.size() > kMaxLabelBytes || pair.value.size() > kMaxLabelBytes)
+            return "a label is too long";
+        if (!is_clean(pair.name) || !is_clean(pair.value)) return "a label breaks the text rules";
+    }
+    return {};
+}
+
 // Why a line that parsed is not an event, or empty.
 std::string_view fault_of(const Event& event) {
     if (event.feature_id.empty()) return "feature_id is missing";
@@ -74,12 +84,7 @@ std::string_view fault_of(const Event& event) {
         if (text.size() > kMaxLabelBytes || !is_clean(text)) return "a label breaks the text rules";
     }
     for (const auto* pairs : {&event.experiments, &event.properties}) {
-        for (const NamedValue& pair : *pairs) {
-            if (pair.name.size() > kMaxLabelBytes || pair.value.size() > kMaxLabelBytes)
-                return "a label is too long";
-            if (!is_clean(pair.name) || !is_clean(pair.value))
-                return "a label breaks the text rules";
-        }
+        if (const std::string_view fault = fault_of(*pairs); !fault.empty()) return fault;
     }
     return {};
 }
@@ -229,6 +234,17 @@ struct LineReader::State {
         return simdjson::SUCCESS;
     }
 
+    bool read_properties(std::string_view json, std::vector<NamedValue>& properties) {
+        std::string& copy = unescaped.emplace_back();
+        copy.reserve(json.size() + kPadding);
+        copy = json;
+        ondemand::document document;
+        ondemand::value value;
+        return !parser.iterate(copy.data(), copy.size(), copy.capacity()).get(document) &&
+               !document.get_value().get(value) && !read_pairs(value, false, properties) &&
+               fault_of(properties).empty();
+    }
+
     bool read_as_stream(std::string_view payload, Moment fallback_received_at) {
         text_end = payload.data() + payload.size();
         ondemand::document_stream stream;
@@ -273,6 +289,14 @@ LineReader::~LineReader() = default;
 
 void LineReader::read_also(Reads reads) {
     state_->reads = reads;
+}
+
+bool LineReader::read_properties(std::string_view json, std::vector<NamedValue>& properties) {
+    return state_->read_properties(json, properties);
+}
+
+void LineReader::forget() {
+    state_->unescaped.clear();
 }
 
 std::span<const Line> LineReader::read(std::string_view payload, Moment fallback_received_at) {

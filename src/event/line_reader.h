@@ -41,6 +41,11 @@ public:
     // produced). Empty lines are skipped. The result and its texts live until the next call.
     std::span<const Line> read(std::string_view payload, Moment fallback_received_at);
 
+    // The same for the JSON object of an event's properties alone: appends its scalars as text,
+    // which live until forget(). False: read() would not take an event with them.
+    bool read_properties(std::string_view json, std::vector<NamedValue>& properties);
+    void forget();
+
 private:
     struct State;
     std::unique_ptr<State> state_;

@@ -30,23 +30,21 @@ PartitionFold::PartitionFold(Options options, const Ledger* ledger)
       first_to_apply_(ledger_through_) {}
 
 Result<void> PartitionFold::add_view(View view, Position position) {
-    const ViewDefinition& definition = view.definition;
-    auto project = projects_.find(definition.project);
-    if (project == projects_.end()) {
-        ASSIGN_OR_RETURN(calendar::Calendar calendar,
-                         calendar::Calendar::make(definition.zone, definition.week_start));
-        project = projects_
-                      .emplace(definition.project, Project{std::move(calendar),
-                                                           definition.limits.late_seconds,
-                                                           &ledger_.projects[definition.project],
-                                                           {}})
-                      .first;
-        last_project_ = nullptr;
-    }
     const ViewId id = view.id;
     if (views_.contains(id)) return {};
-    ASSIGN_OR_RETURN(ViewFold fold,
-                     ViewFold::make(std::move(view), position, project->second.calendar));
+    const ViewDefinition& definition = view.definition;
+    ASSIGN_OR_RETURN(calendar::Calendar calendar,
+                     calendar::Calendar::make(definition.zone, definition.week_start));
+    auto project = projects_.find(definition.project);
+    if (project == projects_.end()) {
+        project =
+            projects_
+                .emplace(definition.project, Project{&ledger_.projects[definition.project], {}})
+                .first;
+        last_project_ = nullptr;
+    }
+    Timeline& timeline = timeline_of(project->second, definition, std::move(calendar));
+    ASSIGN_OR_RETURN(ViewFold fold, ViewFold::make(std::move(view), position, timeline.calendar));
     if (fold.wants_properties()) lines_.read_also(event::Reads::Properties);
     // Before anything was read, a view that is behind the others takes reading back to its own
     // window.
@@ -54,9 +52,22 @@ Result<void> PartitionFold::add_view(View view, Position position) {
         read_from_ = next_ =
             std::min(read_from_, RepeatTables::window_start(ledger_.cuts, position.through));
     }
-    project->second.views.push_back(&views_.emplace(id, std::move(fold)).first->second);
+    timeline.views.push_back(&views_.emplace(id, std::move(fold)).first->second);
     if (next_ == read_from_) first_to_apply_ = next_to_apply();
     return {};
+}
+
+PartitionFold::Timeline& PartitionFold::timeline_of(Project& project,
+                                                    const ViewDefinition& definition,
+                                                    calendar::Calendar&& calendar) {
+    for (Timeline& timeline : project.timelines) {
+        if (timeline.zone == definition.zone &&
+            timeline.calendar.week_start() == definition.week_start &&
+            timeline.late_seconds == definition.limits.late_seconds)
+            return timeline;
+    }
+    return project.timelines.emplace_back(
+        Timeline{std::move(calendar), definition.zone, definition.limits.late_seconds, {}, {}, {}});
 }
 
 void PartitionFold::restore_repeats(std::span<const RepeatPiece> stored) {
@@ -79,7 +90,9 @@ void PartitionFold::read(const Input& input) {
     ids_.clear();
     repeats_.enter(input.offset, input.append_time);
     if (input.is_damaged || !input.fault.empty()) return;
-    for (const event::Line& line : lines_.read(input.payload, input.append_time)) {
+    const std::span<const event::Line> lines =
+        input.lines ? *input.lines : lines_.read(input.payload, input.append_time);
+    for (const event::Line& line : lines) {
         judged_.push_back({.line = &line});
         if (!line.readable) continue;
         freshness_.saw(line.event.received_at, input.append_time);
@@ -129,31 +142,40 @@ std::vector<std::string> PartitionFold::missing_projects() const {
 }
 
 std::vector<MissingDay> PartitionFold::missing_days() const {
-    std::set<std::pair<ViewId, calendar::BucketKey>> asked;
     std::vector<MissingDay> missing;
     if (is_rebuilding()) return {};
-    std::string_view last_project;
-    calendar::Hour last;
+    const Project* last_project = nullptr;
+    std::vector<calendar::Hour> last;  // by timeline of that project
     for (const Judged& judged : judged_) {
         if (!judged.line->readable) continue;
         const Moment received_at = judged.line->event.received_at;
-        if (last.holds(received_at) && judged.line->event.project == last_project) continue;
         const auto project = projects_.find(judged.line->event.project);
         if (project == projects_.end()) continue;
-        const calendar::Calendar& calendar = project->second.calendar;
-        const calendar::Hour hour = calendar.hour_at(received_at);
-        last = hour;
-        last_project = project->first;
-        for (const ViewFold* view : project->second.views) {
-            const ViewId id = view->view().id;
-            if (input_.offset < view->position().through || !view->needs_day(hour.day)) continue;
-            if (!asked.emplace(id, hour.day).second) continue;
-            MissingDay& day = missing.emplace_back(MissingDay{id, hour.day, {}});
-            for (const calendar::Hour& of_day : calendar.hours_in(calendar::Grain::Day, hour.day))
-                day.hours.push_back(of_day.key);
+        const auto holds = [&](const calendar::Hour& hour) { return hour.holds(received_at); };
+        if (&project->second == last_project && std::ranges::all_of(last, holds)) continue;
+        last_project = &project->second;
+        last.clear();
+        for (const Timeline& timeline : project->second.timelines) {
+            last.push_back(timeline.calendar.hour_at(received_at));
+            find_missing_days(timeline, last.back().day, missing);
         }
     }
     return missing;
+}
+
+void PartitionFold::find_missing_days(const Timeline& timeline, calendar::BucketKey day,
+                                      std::vector<MissingDay>& missing) const {
+    for (const ViewFold* view : timeline.views) {
+        const ViewId id = view->view().id;
+        if (input_.offset < view->position().through || !view->needs_day(day)) continue;
+        const auto is_same = [&](const MissingDay& other) {
+            return other.view == id && other.day == day;
+        };
+        if (std::ranges::any_of(missing, is_same)) continue;
+        MissingDay& found = missing.emplace_back(MissingDay{id, day, {}});
+        for (const calendar::Hour& hour : timeline.calendar.hours_in(calendar::Grain::Day, day))
+            found.hours.push_back(hour.key);
+    }
 }
 
 void PartitionFold::provide_day(ViewId view, calendar::BucketKey day,
@@ -198,17 +220,13 @@ void PartitionFold::account_record() {
     ledger_.folded_to = std::max(ledger_.folded_to, input_.append_time);
 }
 
-void PartitionFold::place(Judged& judged) {
+void PartitionFold::find_project(Judged& judged) {
     if (!judged.line->readable) return;
     if (!last_project_ || last_project_->first != judged.line->event.project) {
         const auto found = projects_.find(judged.line->event.project);
         last_project_ = found == projects_.end() ? nullptr : &*found;
     }
-    if (!last_project_) return;
-    judged.project = &last_project_->second;
-    judged.hour = judged.project->hour_at(judged.line->event.received_at);
-    const int64_t deadline = (judged.hour.end + judged.project->late_seconds) * 1'000'000;
-    judged.is_late = microseconds_of(input_.append_time) > deadline;
+    if (last_project_) judged.project = &last_project_->second;
 }
 
 void PartitionFold::apply() {
@@ -217,11 +235,11 @@ void PartitionFold::apply() {
     const bool is_new = input_.offset >= ledger_through_;
     if (is_new) account_record();
     place_clicks(is_new);
-    for (Project* project : clicked_) {
-        for (ViewFold* view : project->views) {
-            if (input_.offset >= view->position().through) view->add(project->clicks);
+    for (Timeline* timeline : clicked_) {
+        for (ViewFold* view : timeline->views) {
+            if (input_.offset >= view->position().through) view->add(timeline->clicks);
         }
-        project->clicks.clear();
+        timeline->clicks.clear();
     }
     clicked_.clear();
     judged_.clear();
@@ -229,23 +247,35 @@ void PartitionFold::apply() {
 
 void PartitionFold::place_clicks(bool is_new) {
     for (Judged& judged : judged_) {
-        place(judged);
+        find_project(judged);
+        if (judged.project) {
+            for (Timeline& timeline : judged.project->timelines) place_click(judged, timeline);
+        }
         if (is_new) account(judged);
-        const event::Event& event = judged.line->event;
-        // A repeat touches its hour all the same; a late one, or a crawler's, never could have
-        // changed it.
-        if (!judged.project || event.bot || judged.is_late) continue;
-        const std::string_view who = event.who();
-        if (judged.project->clicks.empty()) clicked_.push_back(judged.project);
-        judged.project->clicks.push_back({&event, event.feature_id, input_.offset, judged.hour,
-                                          who.empty() ? 0 : hll_hash(who), !who.empty(),
-                                          judged.is_repeat});
     }
 }
 
-calendar::Hour PartitionFold::Project::hour_at(Moment moment) {
+void PartitionFold::place_click(Judged& judged, Timeline& timeline) {
+    const event::Event& event = judged.line->event;
+    const calendar::Hour hour = timeline.hour_at(event.received_at);
+    const bool is_late = timeline.is_late(hour, input_.append_time);
+    if (&timeline == &judged.project->timelines.front()) judged.is_late = is_late;
+    // A repeat touches its hour all the same; a late one, or a crawler's, never could have
+    // changed it.
+    if (event.bot || is_late) return;
+    const std::string_view who = event.who();
+    if (timeline.clicks.empty()) clicked_.push_back(&timeline);
+    timeline.clicks.push_back({&event, event.feature_id, input_.offset, hour,
+                               who.empty() ? 0 : hll_hash(who), !who.empty(), judged.is_repeat});
+}
+
+calendar::Hour PartitionFold::Timeline::hour_at(Moment moment) {
     if (!last_hour.holds(moment)) last_hour = calendar.hour_at(moment);
     return last_hour;
+}
+
+bool PartitionFold::Timeline::is_late(const calendar::Hour& hour, Moment append_time) const {
+    return microseconds_of(append_time) > (hour.end + late_seconds) * 1'000'000;
 }
 
 Offset PartitionFold::next_to_apply() const {

@@ -11,6 +11,7 @@
 #include "fold/view_fold.h"
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <span>
@@ -29,6 +30,8 @@ struct Input {
     bool is_damaged = false;  // the payload is gone
     std::string_view fault;   // not empty: why the payload must not be read; static text
     std::string_view payload;
+    // In the place of `payload`: the record was read already. They stay until apply().
+    std::optional<std::span<const event::Line>> lines;
 };
 
 // A view's day whose stored names are needed before the record just read can be applied.
@@ -102,14 +105,21 @@ public:
     void stored_pieces(size_t count) { repeats_.stored(count); }
 
 private:
-    struct Project {
+    // Views of a project that place clicks into the same hours. There are several while the project
+    // moves to another zone.
+    struct Timeline {
         calendar::Calendar calendar;
+        std::string zone;
         int64_t late_seconds;
-        Accounting* accounting;  // in ledger_
         std::vector<ViewFold*> views;
         calendar::Hour last_hour;   // a cache: neighbours are often of one
         std::vector<Click> clicks;  // of the record being applied
         calendar::Hour hour_at(Moment moment);
+        bool is_late(const calendar::Hour& hour, Moment append_time) const;
+    };
+    struct Project {
+        Accounting* accounting;          // in ledger_
+        std::deque<Timeline> timelines;  // late is what is late in the first
     };
     enum class Verdict : int8_t { Unreadable, Duplicate, LeftOut, Late, Counted };
     struct Judged {
@@ -117,14 +127,18 @@ private:
         Project* project = nullptr;  // nullptr: unknown, or the line is unreadable
         bool is_repeat = false;
         bool is_late = false;
-        calendar::Hour hour;
     };
 
     void judge_repeats();
     bool is_rebuilding() const;
     void account_record();
-    void place(Judged& judged);
+    Timeline& timeline_of(Project& project, const ViewDefinition& definition,
+                          calendar::Calendar&& calendar);
+    void find_missing_days(const Timeline& timeline, calendar::BucketKey day,
+                           std::vector<MissingDay>& missing) const;
+    void find_project(Judged& judged);
     void place_clicks(bool is_new);
+    void place_click(Judged& judged, Timeline& timeline);
     static Verdict verdict_of(const Judged& judged);
     void account(const Judged& judged);
 
@@ -146,7 +160,7 @@ private:
     Moment read_to_{};  // the newest append time read
     Input input_;
     std::vector<Judged> judged_;
-    std::vector<Project*> clicked_;  // those that have clicks in the record being applied
+    std::vector<Timeline*> clicked_;  // those that have clicks in the record being applied
     std::vector<IdBlock> ids_;
     std::vector<bool> repeated_;
 };

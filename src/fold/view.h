@@ -49,11 +49,21 @@ struct ViewDefinition {
     auto operator<=>(const ViewDefinition&) const = default;
 };
 
+// Stored: only add.
+enum class ViewState : int8_t {
+    Current,   // answers questions
+    Building,  // catches up from the beginning of history
+    Old,       // another generation took its place; its rows stay as they were
+    Dropped,   // its rows may go
+    Gone,      // and went; its id and generation are used up
+};
+
 struct View {
     ViewId id;
     int32_t generation = 1;
     ViewDefinition definition;
-    // Clicks received before this are not in it: it was declared later than its project. Epoch: all
+    ViewState state = ViewState::Current;
+    // Clicks received before this are not in it: raw events did not reach further back. Epoch: all
     // are.
     Moment since{};
 };

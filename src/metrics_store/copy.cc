@@ -97,29 +97,28 @@ private:
         return {};
     }
 
-    // Views of a project's beginning first, then each later one at its own moment.
+    // Those that answer. What is being built an aggregator builds in the target from the beginning.
     Result<void> declare() {
         ASSIGN_OR_RETURN(const auto snapshot, from_.snapshot());
         ASSIGN_OR_RETURN(std::vector<fold::View> views, snapshot->views());
-        std::ranges::stable_sort(views, {}, &fold::View::since);
-        for (size_t first = 0; first < views.size();) {
-            size_t end = first;
-            std::vector<fold::ViewDefinition> definitions;
-            for (; end < views.size() && views[end].since == views[first].since; ++end)
-                definitions.push_back(views[end].definition);
-            ASSIGN_OR_RETURN(const std::vector<fold::View> made,
-                             to_.declare(definitions, views[first].since));
-            for (size_t i = 0; i < made.size(); ++i) {
-                const fold::View& view = views[first + i];
-                if (made[i].since != view.since) {
+        std::erase_if(views,
+                      [](const auto& view) { return view.state != fold::ViewState::Current; });
+        const auto plan_copy = [&](std::span<const fold::View> stored) -> Result<ViewPlan> {
+            ViewPlan plan{.views = views, .added = {}, .changed = {}};
+            for (const fold::View& view : views) {
+                const fold::View* same = find_same(stored, view);
+                if (!same) {
+                    plan.added.push_back(view);
+                } else if (same->since != view.since || same->definition != view.definition) {
                     return refuse(name_of(view),
-                                  "the target knows it from another moment on: name an empty "
-                                  "database, or empty this one");
+                                  "the target knows it by another definition or from another "
+                                  "moment on: name an empty database, or empty this one");
                 }
-                pairs_.emplace_back(view, made[i].id);
             }
-            first = end;
-        }
+            return plan;
+        };
+        ASSIGN_OR_RETURN(const std::vector<fold::View> made, to_.change_views(plan_copy));
+        for (size_t i = 0; i < made.size(); ++i) pairs_.emplace_back(views[i], made[i].id);
         return {};
     }
 

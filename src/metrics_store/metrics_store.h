@@ -6,6 +6,7 @@
 #include "base/result.h"
 #include "fold/rows.h"
 #include "metrics_store/snapshot.h"
+#include "metrics_store/views.h"
 
 #include <memory>
 #include <span>
@@ -25,13 +26,9 @@ class MetricsStore {
 public:
     virtual ~MetricsStore() = default;
 
-    // Makes the definitions known and returns the view of each, in the same order. An equal stored
-    // one is kept. A new one of a project that has no view yet holds everything; of another project
-    // it starts now: its positions are those of the ledgers and its `since` is `now`. Conflict: the
-    // project's rollup of that name is stored with another definition (generations come with the
-    // archive).
-    virtual Result<std::vector<fold::View>> declare(
-        std::span<const fold::ViewDefinition> definitions, Moment now) = 0;
+    // Does to the views what `plan` says when it is asked about the stored ones, all of them or
+    // nothing; it may be asked again. Returns plan.views as they are stored then. See views.h.
+    virtual Result<std::vector<fold::View>> change_views(const PlanViews& plan) = 0;
 
     virtual Result<Progress> progress(PartitionId partition) = 0;
     // What commits have stored of the repeat tables, in order of their first offset.
@@ -69,6 +66,10 @@ public:
 
     // What an answer is read from: one moment of the store, while it is held. Keep it briefly.
     virtual Result<std::unique_ptr<Snapshot>> snapshot() = 0;
+
+    // Deletes a part of what is stored of a dropped view. False: nothing is left, and it is Gone.
+    // Conflict: it is not dropped.
+    virtual Result<bool> clear_some(fold::ViewId view) = 0;
 
     // Whether commits succeed at the moment. For readiness.
     virtual Result<void> health() = 0;

@@ -38,7 +38,9 @@ Answer<std::optional<BucketKey>> FirstHours::of(Snapshot& snapshot, fold::ViewId
 Answer<Context> make_context(std::unique_ptr<Snapshot> snapshot, const std::string& project,
                              Moment now, ContextSources sources) {
     ASSIGN_OR_RETURN(auto views, snapshot->views());
-    std::erase_if(views, [&](const auto& view) { return view.definition.project != project; });
+    std::erase_if(views, [&](const auto& view) {
+        return view.definition.project != project || view.state != fold::ViewState::Current;
+    });
     if (views.empty())
         return std::unexpected(Refusal(
             503, "unavailable",

@@ -64,7 +64,14 @@ public:
                                    .rollup = rollup,
                                    .zone = calendar_.zone(),
                                    .week_start = calendar_.week_start()});
-        const auto views = *store_->declare(definitions, clock_.now());
+        auto views = *metrics_store::declare(*store_, definitions);
+        for (fold::View& view : views) {
+            if (view.state == fold::ViewState::Current) continue;
+            // As if there were no raw events from before.
+            EXPECT_TRUE(metrics_store::raise_since(*store_, view.id, clock_.now()));
+            EXPECT_TRUE(metrics_store::make_current(*store_, std::vector{view.id}));
+            view = metrics_store::declare(*store_, std::vector{view.definition})->front();
+        }
         views_.insert(views_.end(), views.begin(), views.end());
     }
 

@@ -28,27 +28,6 @@ bool is_rollup_name(std::string_view name) {
            });
 }
 
-Result<void> check_rollup(const config::Rollup& rollup) {
-    const auto refused = [&rollup](std::string why) {
-        return fail(ErrorCode::InvalidInput, "cannot use [[rollup]]", rollup.name, std::move(why));
-    };
-    if (!is_rollup_name(rollup.name)) {
-        return refused("a name is a-z, 0-9 and _, begins with a letter and has at most 40 of them");
-    }
-    if (rollup.dimensions.size() > fold::kMaxDimensions) {
-        return refused(
-            fmt::format("at most {} dimensions are kept together", fold::kMaxDimensions));
-    }
-    std::set<std::string_view> seen;
-    for (const std::string& dimension : rollup.dimensions) {
-        if (!seen.insert(dimension).second) return refused(dimension + " stands there twice");
-        if (const auto known = fold::Dimension::named(dimension); !known) {
-            return refused(known.error().message());
-        }
-    }
-    return {};
-}
-
 Result<void> check_public_url(const std::string& url) {
     if (url.empty() || url.starts_with("http://") || url.starts_with("https://")) return {};
     return fail(ErrorCode::InvalidInput, "cannot use server.public_url", url,
@@ -106,6 +85,27 @@ std::string text_of(const Address& address) {
 
 bool is_loopback(const Address& address) {
     return address.host == "localhost" || address.host == "::1" || address.host.starts_with("127.");
+}
+
+Result<void> check_rollup(const config::Rollup& rollup) {
+    const auto refused = [&rollup](std::string why) {
+        return fail(ErrorCode::InvalidInput, "cannot use rollup", rollup.name, std::move(why));
+    };
+    if (!is_rollup_name(rollup.name)) {
+        return refused("a name is a-z, 0-9 and _, begins with a letter and has at most 40 of them");
+    }
+    if (rollup.dimensions.size() > fold::kMaxDimensions) {
+        return refused(
+            fmt::format("at most {} dimensions are kept together", fold::kMaxDimensions));
+    }
+    std::set<std::string_view> seen;
+    for (const std::string& dimension : rollup.dimensions) {
+        if (!seen.insert(dimension).second) return refused(dimension + " stands there twice");
+        if (const auto known = fold::Dimension::named(dimension); !known) {
+            return refused(known.error().message());
+        }
+    }
+    return {};
 }
 
 std::vector<Problem> problems_of(const config::Config& config) {

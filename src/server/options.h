@@ -33,6 +33,8 @@ struct Problem {
     Error error;          // InvalidInput
 };
 std::vector<Problem> problems_of(const config::Config& config);
+// InvalidInput: a name or dimensions that no rollup can have.
+Result<void> check_rollup(const config::Rollup& rollup);
 
 std::vector<fold::RollupDefinition> rollups_of(const config::Config& config);
 fold::Limits limits_of(const config::Config& config);

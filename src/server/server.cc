@@ -132,7 +132,10 @@ public:
         clock_.emplace(host_clock_, host_witnesses(clock_confirmation_path(config_.data_folder)),
                        *logger_);
         RETURN_IF_ERROR(open_stores());
-        if (does(Role::Aggregate)) start_aggregator();
+        if (does(Role::Aggregate)) {
+            start_aggregator();
+            start_replayer();
+        }
         if (archives()) start_archiver();
         RETURN_IF_ERROR(start_listeners());
         health_.report("server", {});
@@ -169,6 +172,7 @@ public:
         report_unable("the server is stopping");
         if (query_api_) query_api_->stop_waiting();
         if (http_server_) http_server_->stop(std::chrono::seconds(config_.stop_timeout_seconds));
+        if (replayer_) replayer_->stop();
         if (aggregator_) aggregator_->stop();
         if (archiver_) archiver_->stop();
         operations_server_->stop(std::chrono::milliseconds(200));
@@ -268,11 +272,15 @@ private:
     Result<void> declare_rollups() {
         ASSIGN_OR_RETURN(const auto projects, control_->projects());
         ASSIGN_OR_RETURN(const auto definitions, definitions_of(config_, projects));
-        const auto declared = store_->declare(definitions, clock_->now());
-        // A stored rollup with another definition is a mistake to be told at once; a store that
-        // cannot be written now is tried again by the aggregator.
-        if (!declared && declared.error().code == ErrorCode::Conflict) {
-            return std::unexpected(declared.error());
+        const auto declared = metrics_store::declare(*store_, definitions);
+        if (!declared) return {};  // a store that is away now is tried again by the aggregator
+        for (size_t i = 0; i < definitions.size(); ++i) {
+            const fold::ViewDefinition& stored = (*declared)[i].definition;
+            if (stored == definitions[i]) continue;
+            logger_->warn(
+                "the configuration has another definition of a rollup than the one that "
+                "is counted: 'clickmill rollup rebuild' brings it into force",
+                {{"project", stored.project}, {"rollup", stored.rollup.name}});
         }
         return {};
     }
@@ -296,6 +304,17 @@ private:
                 return definitions_of(config_, projects);
             });
         aggregator_->start();
+    }
+
+    void start_replayer() {
+        replayer_ = std::make_unique<replay::Replayer>(
+            replayer_options_of(config_,
+                                aggregator_options_of(config_, event_log_->partition_count())
+                                    .follower.folder.repeats),
+            replay::ReplayerParts{*event_log_, *store_, [this] { return find_archive(config_); },
+                                  [this] { return aggregator_->partitions(); }, *clock_, *logger_,
+                                  registry_, health_});
+        replayer_->start();
     }
 
     // Its folder may be on another disk than the clicks: while that is away the server works on.
@@ -420,6 +439,7 @@ private:
     std::unique_ptr<event_log::EventLog> event_log_;
     std::optional<event_log::UnreadableLog> unreadable_;
     std::unique_ptr<aggregator::Aggregator> aggregator_;
+    std::unique_ptr<replay::Replayer> replayer_;
     std::unique_ptr<archive::Archiver> archiver_;
     std::unique_ptr<collector::Collector> collector_;
     std::unique_ptr<query_api::QueryApi> query_api_;

@@ -113,6 +113,23 @@ archive::ArchiverOptions archiver_options_of(const config::Config& config) {
     return options;
 }
 
+Result<std::unique_ptr<archive::ObjectStore>> find_archive(const config::Config& config) {
+    const std::string folder = archive_folder_of(config);
+    std::error_code missing;
+    if (std::filesystem::exists(folder, missing)) return archive::open_folder(folder);
+    if (!does_archive(config)) return std::unique_ptr<archive::ObjectStore>();
+    return fail(ErrorCode::Unavailable, "cannot read the archive", folder,
+                "archive.enabled is set and there is no such folder");
+}
+
+replay::ReplayerOptions replayer_options_of(const config::Config& config,
+                                            const fold::RepeatLimits& repeats) {
+    replay::ReplayerOptions options;
+    options.replay.engine = engine_options_of(config);
+    options.replay.repeats = repeats;
+    return options;
+}
+
 control::Options control_options_of(const config::Config& config) {
     return {.path = control_path(config.data_folder), .url = config.control_url};
 }

@@ -8,6 +8,7 @@
 #include "control/control.h"
 #include "event_log/event_log.h"
 #include "metrics_store/metrics_store.h"
+#include "replay/replayer.h"
 #include "telemetry/health.h"
 #include "telemetry/logger.h"
 #include "telemetry/metrics.h"
@@ -37,6 +38,10 @@ bool does_archive(const config::Config& config);
 std::string archive_folder_of(const config::Config& config);
 archive::EngineOptions engine_options_of(const config::Config& config);
 archive::ArchiverOptions archiver_options_of(const config::Config& config);
+// To read: null where no archive is wanted and none is there. Unavailable: it ought to be there.
+Result<std::unique_ptr<archive::ObjectStore>> find_archive(const config::Config& config);
+replay::ReplayerOptions replayer_options_of(const config::Config& config,
+                                            const fold::RepeatLimits& repeats);
 
 // Whether the metrics live in a database server that may be away, and not in the data folder.
 bool has_shared_store(const config::Config& config);

@@ -83,6 +83,7 @@ private:
     Result<void> choose(const std::vector<fold::View>& views) {
         std::map<std::string, std::vector<fold::View>> chosen;
         for (const fold::View& view : views) {
+            if (view.state != fold::ViewState::Current) continue;
             if (!request_.project.empty() && view.definition.project != request_.project) continue;
             if (!request_.rollup.empty() && view.definition.rollup.name != request_.rollup)
                 continue;

@@ -39,7 +39,7 @@ TEST_P(ClickHouseSweep, DeletesBuildsThatNoHeaderNamesAndRowsThatAreForgotten) {
     MetricsStore& store = **opened;
     const std::vector<fold::ViewDefinition> definitions{
         {.project = "shop", .rollup = {"totals", {}}}};
-    const fold::View view = store.declare(definitions, {})->front();
+    const fold::View view = metrics_store::declare(store, definitions)->front();
     const std::string rows = "SELECT count() FROM totals_settled WHERE bucket = ";
     for (const int64_t number : {0, 0, 1}) {
         ASSERT_TRUE(store.settle(

@@ -11,19 +11,13 @@ using fold::RollupDefinition;
 constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
 constexpr int64_t kLeast = std::numeric_limits<int64_t>::min();
 
-Result<std::vector<fold::View>> declare_all(MetricsStore& store,
-                                            std::vector<fold::ViewDefinition> definitions,
-                                            int64_t now_second) {
-    return store.declare(definitions, at_second(now_second));
-}
-
 fold::ViewDefinition definition(std::string project, RollupDefinition rollup) {
     return {.project = std::move(project), .rollup = std::move(rollup), .zone = "UTC"};
 }
 
 TEST_P(MetricsStoreContract, GivesAnEqualDefinitionTheSameViewAgain) {
     const fold::View first = declare("shop");
-    const fold::View again = declare("shop", {"totals", {}}, 500);
+    const fold::View again = declare("shop");
     EXPECT_EQ(first.id, again.id);
     EXPECT_EQ(again.definition, first.definition);
     EXPECT_EQ(again.since, first.since);
@@ -34,11 +28,10 @@ TEST_P(MetricsStoreContract, GivesEachProjectItsOwnViewOfARollup) {
 }
 
 TEST_P(MetricsStoreContract, AnswersADeclarationInTheOrderOfItsDefinitions) {
-    const auto views = declare_all(
-        store(),
-        {definition("shop", {"by_page", {"page"}, false}), definition("shop", {"totals", {}}),
-         definition("shop", {"by_page", {"page"}, false})},
-        0);
+    const auto views = metrics_store::declare(
+        store(), std::vector{definition("shop", {"by_page", {"page"}, false}),
+                             definition("shop", {"totals", {}}),
+                             definition("shop", {"by_page", {"page"}, false})});
     ASSERT_TRUE(views) << views.error().message();
     ASSERT_EQ(views->size(), 3u);
     EXPECT_EQ((*views)[0].id, (*views)[2].id);
@@ -46,24 +39,16 @@ TEST_P(MetricsStoreContract, AnswersADeclarationInTheOrderOfItsDefinitions) {
     EXPECT_FALSE((*views)[0].definition.rollup.users);
 }
 
-TEST_P(MetricsStoreContract, RefusesAnotherDefinitionUnderTheSameName) {
-    declare("shop", {"by_os", {"os"}});
-    const auto refused = declare_all(
-        store(),
-        {definition("blog", {"totals", {}}), definition("shop", {"by_os", {"os", "browser"}})}, 0);
-    ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().code, ErrorCode::Conflict);
-    const auto snapshot = store().snapshot();
-    EXPECT_EQ((*snapshot)->views()->size(), 1u) << "nothing of a refused declaration is kept";
-}
-
 TEST_P(MetricsStoreContract, RefusesNamesThatNoRollupCanHave) {
     for (const auto* name : {"", "Totals", "1st", "a-b", "x\"; DROP TABLE views; --",
                              "a23456789012345678901234567890123456789012"}) {
-        const auto refused = declare_all(store(), {definition("shop", {name, {}})}, 0);
+        const auto refused = metrics_store::declare(
+            store(),
+            std::vector{definition("blog", {"totals", {}}), definition("shop", {name, {}})});
         ASSERT_FALSE(refused) << name;
         EXPECT_EQ(refused.error().code, ErrorCode::InvalidInput);
     }
+    EXPECT_TRUE((*store().snapshot())->views()->empty()) << "nothing of a refused one is kept";
 }
 
 TEST_P(MetricsStoreContract, TakesNamesThatAreWordsOfAStoreItself) {
@@ -94,21 +79,9 @@ TEST_P(MetricsStoreContract, TakesDimensionsThatDifferInCaseOnly) {
 TEST_P(MetricsStoreContract, LetsTheFirstRollupsOfAProjectHoldEverything) {
     declare("blog");
     committed(Change(declare("blog"), 0, 40).clicks(0, {"buy"}, 1));
-    const fold::View view = declare("shop", {"totals", {}}, 900);
+    const fold::View view = declare("shop");
     EXPECT_EQ(view.since, Moment{});
     EXPECT_EQ(position(view).through, Offset{0});
-}
-
-TEST_P(MetricsStoreContract, LetsALaterRollupOfAProjectStartWhereTheLedgersStand) {
-    const fold::View totals = declare("shop");
-    committed(Change(totals, 0, 40).clicks(0, {"buy"}, 1), 0);
-    committed(Change(totals, 0, 7).clicks(0, {"buy"}, 1), 2);
-    const fold::View view = declare("shop", {"by_os", {"os"}}, 900);
-    EXPECT_EQ(view.since, at_second(900));
-    EXPECT_EQ(position(view, 0).through, Offset{40});
-    EXPECT_EQ(position(view, 2).through, Offset{7});
-    EXPECT_EQ(position(view, 2).complete_through, at_second(7));
-    EXPECT_EQ(position(view, 0).newest_hour, kLeast);
 }
 
 TEST_P(MetricsStoreContract, GivesBackWhatWasCommitted) {

@@ -191,11 +191,10 @@ void MetricsStoreContract::begin_anew() {
     reopen();
 }
 
-fold::View MetricsStoreContract::declare(std::string project, fold::RollupDefinition rollup,
-                                         int64_t now_second) {
+fold::View MetricsStoreContract::declare(std::string project, fold::RollupDefinition rollup) {
     const std::vector<fold::ViewDefinition> definitions{
         {.project = std::move(project), .rollup = std::move(rollup), .zone = "Europe/Berlin"}};
-    const auto views = store().declare(definitions, at_second(now_second));
+    const auto views = metrics_store::declare(store(), definitions);
     EXPECT_TRUE(views) << views.error().message();
     return views ? views->front() : fold::View{};
 }

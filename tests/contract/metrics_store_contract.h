@@ -97,8 +97,8 @@ protected:
     void reopen();  // memory: an empty one
     void begin_anew();
 
-    fold::View declare(std::string project = "shop", fold::RollupDefinition rollup = {"totals", {}},
-                       int64_t now_second = 0);
+    fold::View declare(std::string project = "shop",
+                       fold::RollupDefinition rollup = {"totals", {}});
     Result<void> commit(std::vector<Change> changes, int64_t ledger_through, int32_t partition = 0);
     // A commit that must succeed.
     void committed(const Change& change, int32_t partition = 0);

@@ -12,7 +12,7 @@ protected:
     void fill(MetricsStore& origin) {
         const fold::ViewDefinition totals{
             .project = "shop", .rollup = {"totals", {}}, .zone = "Europe/Berlin"};
-        view_ = origin.declare(std::vector{totals}, {})->front();
+        view_ = metrics_store::declare(origin, std::vector{totals})->front();
         for (const int32_t partition : {0, 1}) {
             Change change(view_, 0, 10);
             change.clicks(0, {"buy"}, 4).users(0, {"buy"}, {"ann"}).clicks(1, {"sell"}, 3);

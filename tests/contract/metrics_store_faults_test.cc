@@ -47,7 +47,7 @@ public:
                                      *logger_));
         const std::vector<fold::ViewDefinition> definitions{
             {.project = "shop", .rollup = {"totals", {}}, .zone = "UTC"}};
-        ASSIGN_OR_RETURN(const auto views, store_->declare(definitions, at_second(0)));
+        ASSIGN_OR_RETURN(const auto views, metrics_store::declare(*store_, definitions));
         view_ = views.front();
         return {};
     }

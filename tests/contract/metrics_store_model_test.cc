@@ -70,7 +70,13 @@ protected:
              .rollup = has_systems ? fold::RollupDefinition{"by_os", {"os"}}
                                    : fold::RollupDefinition{"totals", {}},
              .zone = "Asia/Kathmandu"}};
-        both("declare", [&](MetricsStore& of) { return of.declare(wanted, at_second(99)); });
+        both("declare", [&](MetricsStore& of) { return metrics_store::declare(of, wanted); });
+        // A copy takes what answers.
+        both("switch", [&](MetricsStore& of) -> Result<std::vector<fold::View>> {
+            ASSIGN_OR_RETURN(auto views, metrics_store::declare(of, wanted));
+            RETURN_IF_ERROR(metrics_store::make_current(of, std::vector{views.front().id}));
+            return views;
+        });
         views_ = got((*model_->snapshot())->views());
         learn_ids(store());
     }

@@ -84,13 +84,14 @@ def has_tables_of_a_newer_program(options, postgres, folder):
         world.server.stop()
         world.server.launch()
         world.is_told("its schema has version 99")
-        postgres.sql("UPDATE clickmill_schema SET version = 2")
+        postgres.sql("UPDATE clickmill_schema SET version = 3")
         world.load.say("go")
         return world.differences()
 
 
 def as_version_1(postgres):
-    """Statements that give settled rows the keys and indexes of version 1, which repeated every column."""
+    """Statements that give settled rows the keys and indexes of version 1, which repeated every column, and take the
+    states of views away."""
     rollups = postgres.sql("SELECT rollup_id || ' ' || base_name FROM rollups").splitlines()
     for number, base in (line.split(" ") for line in rollups):
         named = postgres.sql(f"SELECT name FROM rollup_dimensions WHERE rollup_id = {number} ORDER BY place")
@@ -101,6 +102,11 @@ def as_version_1(postgres):
             yield f'DROP INDEX "{table}_by_bucket"'
             yield (f'CREATE INDEX "{table}_by_bucket" ON "{table}" '
                    f"(view_id, grain, bucket, feature_id{columns}{clicks})")
+    for view in ("monthly_clicks", "weekly_clicks", "daily_clicks", "hourly_clicks", "standing_builds"):
+        yield f"DROP VIEW {view} CASCADE; CREATE VIEW {view} AS SELECT 1 AS n"
+    for _, base in (line.split(" ") for line in rollups):
+        yield f'DROP VIEW "{base}"; CREATE VIEW "{base}" AS SELECT 1 AS n'
+    yield "ALTER TABLE views DROP COLUMN state, DROP COLUMN changed"
     yield "UPDATE clickmill_schema SET version = 1"
 
 
@@ -122,7 +128,7 @@ def has_tables_of_an_older_program(options, postgres, folder):
         world.server.start()
         world.load.say("go")
         if postgres.sql(INDEXES) != newest:
-            wrong.append("a server that starts brings nothing to version 2")
+            wrong.append("a server that starts brings nothing to version 3")
         return wrong + world.differences()
 
 

@@ -73,7 +73,7 @@ void World::declare_views() {
     declare("shop", zone.zone, WeekStart::Monday,
             {"by_experiment", {"experiment", "variant"}, true});
     declare("blog", "Asia/Kathmandu", WeekStart::Sunday, {"totals", {}, true});
-    views_ = *store_.declare(definitions_, {});
+    views_ = *metrics_store::declare(store_, definitions_);
     for (const fold::View& view : views_) {
         calendars_.emplace(
             view.id, *calendar::Calendar::make(view.definition.zone, view.definition.week_start));

@@ -13,16 +13,19 @@
 namespace clickmill::metrics_store {
 namespace {
 
-constexpr int64_t kSchemaVersion = 1;  // Stored: count up with every change of tables.
+// Stored: count up with every change of tables. 2: states of views.
+constexpr int64_t kSchemaVersion = 2;
 constexpr std::string_view kViewColumns =
     "view_id, place, project, rollup, generation, base_name, dimensions, keeps_users, zone, "
-    "week_start, limit_features, limit_values, late_seconds, fold_version, since_us";
+    "week_start, limit_features, limit_values, late_seconds, fold_version, since_us, state, "
+    "changed";
 
 // A view with its place among all and the name of its rollup's tables.
 struct Named {
     fold::View view;
     int64_t place = 0;
     std::string base;
+    int64_t change = 0;
 };
 
 // 0: there are no tables.
@@ -65,6 +68,8 @@ Named read_view(RowBinaryReader& row) {
     definition.limits.late_seconds = row.integer();
     definition.fold_version = static_cast<int32_t>(row.integer());
     view.since = moment_of(row.integer());
+    view.state = static_cast<fold::ViewState>(row.integer());
+    named.change = row.integer();
     return named;
 }
 
@@ -86,13 +91,15 @@ void write_view(RowBinaryWriter& rows, const Named& named) {
         .integer(definition.limits.values)
         .integer(definition.limits.late_seconds)
         .integer(definition.fold_version)
-        .integer(microseconds_of(view.since));
+        .integer(microseconds_of(view.since))
+        .integer(std::to_underlying(view.state))
+        .integer(named.change);
 }
 
 Result<std::vector<Named>> load_views(ChClient& client) {
-    ASSIGN_OR_RETURN(
-        const std::string answer,
-        client.query(fmt::format("SELECT {} FROM views ORDER BY place, view_id", kViewColumns)));
+    ASSIGN_OR_RETURN(const std::string answer,
+                     client.query(fmt::format("SELECT {} FROM views FINAL ORDER BY place, view_id",
+                                              kViewColumns)));
     RowBinaryReader rows(answer);
     std::vector<Named> views;
     while (!rows.is_at_end()) views.push_back(read_view(rows));
@@ -162,6 +169,7 @@ Catalog catalog_of(std::vector<Named> views) {
         auto made = calendar::Calendar::make(stored.view.definition.zone,
                                              stored.view.definition.week_start);
         if (made) stored.calendar = *std::move(made);
+        catalog.change = std::max(catalog.change, named.change);
         catalog.views.emplace(stored.view.id, std::move(stored));
     }
     return catalog;
@@ -174,41 +182,68 @@ std::vector<fold::View> only_views(const std::vector<Named>& named) {
     return views;
 }
 
-// Positions first: whoever sees the view finds them. All views in one insert, so that nobody sees
-// some of a project's.
-Result<void> store_views(ChClient& client, const ChLayout& layout, const Declaration& plan,
-                         std::vector<fold::View> stored) {
+// In one insert, so that nobody sees some of a project's views or two current ones.
+Result<void> store_views(ChClient& client, const ChLayout& layout, const ViewPlan& plan,
+                         const std::vector<Named>& stored) {
+    int64_t change = 0;
+    for (const Named& named : stored) change = std::max(change, named.change);
     RowBinaryWriter rows;
-    for (const Declaration::New& added : plan.added) {
-        Named named{added.view, static_cast<int64_t>(stored.size()) + 1, {}};
-        named.view.id = id_of(named.view, stored);
-        stored.push_back(named.view);
-        ASSIGN_OR_RETURN(named.base, make_rollup(client, layout, named.view.definition.rollup));
+    std::vector<fold::View> taken = only_views(stored);
+    for (const fold::View& view : plan.added) {
+        Named named{.view = view, .place = static_cast<int64_t>(taken.size()) + 1, .base = {}};
+        named.view.id = id_of(view, taken);
+        named.change = change + 1;
+        taken.push_back(named.view);
+        ASSIGN_OR_RETURN(named.base, make_rollup(client, layout, view.definition.rollup));
         write_view(rows, named);
-        if (!added.starts_now) continue;
-        RETURN_IF_ERROR(client.query(
-            fmt::format("INSERT INTO positions (view_id, partition, through, newest_hour, "
-                        "complete_through_us) SELECT {}, partition, through, {}, "
-                        "complete_through_us FROM ledgers",
-                        named.view.id.value, INT64_MIN)));
+    }
+    for (const fold::View& view : plan.changed) {
+        Named named = *std::ranges::find(stored, view.id, [](const Named& n) { return n.view.id; });
+        named.view = view;
+        named.change = change + 1;
+        write_view(rows, named);
     }
     return client.insert(fmt::format("INSERT INTO views ({}) FORMAT RowBinary", kViewColumns),
                          rows.bytes());
+}
+
+Result<void> upgrade(ChClient& client, const ChLayout& layout) {
+    ASSIGN_OR_RETURN(const std::string answer,
+                     client.query("SELECT DISTINCT base_name, dimensions FROM views WHERE "
+                                  "base_name <> 'totals'"));
+    std::vector<sql::RollupTables> rollups{ch_rollup_tables("totals", {})};
+    RowBinaryReader rows(answer);
+    while (!rows.is_at_end()) {
+        const std::string base(rows.text());
+        std::vector<std::string> dimensions;
+        for (const std::string_view dimension : rows.texts()) dimensions.emplace_back(dimension);
+        rollups.push_back(ch_rollup_tables(base, dimensions));
+    }
+    RETURN_IF_ERROR(rows.check_whole());
+    return run(client, add_ch_view_states(layout, rollups));
+}
+
+Result<void> store_version(ChClient& client) {
+    RowBinaryWriter rows;
+    rows.integer(kSchemaVersion);
+    return client.insert("INSERT INTO clickmill_schema (version) FORMAT RowBinary", rows.bytes());
 }
 
 }  // namespace
 
 Result<void> prepare_ch_schema(ChClient& client, const ChLayout& layout) {
     ASSIGN_OR_RETURN(const int64_t version, version_of(client));
+    if (version == 1) {
+        RETURN_IF_ERROR(upgrade(client, layout));
+        return store_version(client);
+    }
     if (version != 0) return check(version);
     RETURN_IF_ERROR(run(client, create_ch_tables(layout)));
     const sql::RollupTables totals = ch_rollup_tables("totals", {});
     RETURN_IF_ERROR(run(client, create_ch_rollup_tables(layout, totals)));
     RETURN_IF_ERROR(client.query(create_ch_readable_view(layout, totals)));
     RETURN_IF_ERROR(run(client, create_ch_views_of_totals(layout)));
-    RowBinaryWriter rows;
-    rows.integer(kSchemaVersion);
-    return client.insert("INSERT INTO clickmill_schema (version) FORMAT RowBinary", rows.bytes());
+    return store_version(client);
 }
 
 Result<void> check_ch_schema(ChClient& client) {
@@ -221,23 +256,27 @@ Result<Catalog> load_ch_catalog(ChClient& client) {
     return catalog_of(std::move(views));
 }
 
-Result<Declared> declare_in_ch(ChClient& client, const ChLayout& layout,
-                               std::span<const fold::ViewDefinition> definitions, Moment now) {
-    ASSIGN_OR_RETURN(std::vector<Named> views, load_views(client));
-    ASSIGN_OR_RETURN(Declaration plan, plan_declaration(definitions, only_views(views), now));
-    if (!plan.added.empty()) {
-        RETURN_IF_ERROR(store_views(client, layout, plan, only_views(views)));
+Result<Changed> change_ch_views(ChClient& client, const ChLayout& layout, const PlanViews& ask) {
+    ASSIGN_OR_RETURN(std::vector<Named> named, load_views(client));
+    ASSIGN_OR_RETURN(const ViewPlan plan, ask(only_views(named)));
+    if (!plan.added.empty() || !plan.changed.empty()) {
+        RETURN_IF_ERROR(store_views(client, layout, plan, named));
         // What is stored is right: another may have declared the same, or something else.
-        ASSIGN_OR_RETURN(views, load_views(client));
-        ASSIGN_OR_RETURN(plan, plan_declaration(definitions, only_views(views), now));
-        if (!plan.added.empty()) {
+        ASSIGN_OR_RETURN(named, load_views(client));
+    }
+    Changed changed;
+    const std::vector<fold::View> stored = only_views(named);
+    for (const fold::View& view : plan.views) {
+        const fold::View* found = find_same(stored, view);
+        if (!found) {
             return fail(ErrorCode::Unavailable, "cannot declare rollup",
-                        plan.added.front().view.definition.rollup.name,
+                        view.definition.rollup.name,
                         "ClickHouse does not show what was just stored");
         }
+        changed.views.push_back(*found);
     }
-    return Declared{std::move(plan.views),
-                    std::make_shared<const Catalog>(catalog_of(std::move(views)))};
+    changed.catalog = std::make_shared<const Catalog>(catalog_of(std::move(named)));
+    return changed;
 }
 
 }  // namespace clickmill::metrics_store

@@ -5,8 +5,6 @@
 #include "metrics_store/clickhouse/tables.h"
 #include "metrics_store/sql/catalog.h"
 
-#include <span>
-
 namespace clickmill::metrics_store {
 
 // Makes what is missing. InvalidInput: the tables are of another version of the program.
@@ -16,9 +14,8 @@ Result<void> check_ch_schema(ChClient& client);
 
 Result<Catalog> load_ch_catalog(ChClient& client);
 
-// As MetricsStore::declare. Whoever declares the same at the same time gets the same views: ids
-// come from names, a view begins at the later of two positions.
-Result<Declared> declare_in_ch(ChClient& client, const ChLayout& layout,
-                               std::span<const fold::ViewDefinition> definitions, Moment now);
+// As MetricsStore::change_views. Whoever adds the same at the same time gets the same views: ids
+// come from names.
+Result<Changed> change_ch_views(ChClient& client, const ChLayout& layout, const PlanViews& ask);
 
 }  // namespace clickmill::metrics_store

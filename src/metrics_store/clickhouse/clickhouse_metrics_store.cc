@@ -6,6 +6,7 @@
 #include "metrics_store/sql/reads.h"
 #include "metrics_store/sql/sql_snapshot.h"
 
+#include <algorithm>
 #include <chrono>
 #include <tuple>
 #include <utility>
@@ -79,10 +80,9 @@ Result<ClickHouseMetricsStore::Known> ClickHouseMetricsStore::look_anew() {
     return known;
 }
 
-// Views are only ever added: of two catalogues the larger one is the newer.
 void ClickHouseMetricsStore::keep(Known catalog) {
     const std::lock_guard lock(mutex_);
-    if (catalog_ && catalog->views.size() < catalog_->views.size()) return;
+    if (catalog_ && catalog->change < catalog_->change) return;
     catalog_ = std::move(catalog);
     looked_ = std::chrono::steady_clock::now();
 }
@@ -102,12 +102,11 @@ auto ClickHouseMetricsStore::change(Work work) -> decltype(work(std::declval<con
     return done;
 }
 
-Result<std::vector<fold::View>> ClickHouseMetricsStore::declare(
-    std::span<const fold::ViewDefinition> definitions, Moment now) {
+Result<std::vector<fold::View>> ClickHouseMetricsStore::change_views(const PlanViews& plan) {
     return change([&](const Catalog&) -> Result<std::vector<fold::View>> {
-        ASSIGN_OR_RETURN(Declared declared, declare_in_ch(client_, layout_, definitions, now));
-        keep(std::move(declared.catalog));
-        return std::move(declared.views);
+        ASSIGN_OR_RETURN(Changed changed, change_ch_views(client_, layout_, plan));
+        keep(std::move(changed.catalog));
+        return std::move(changed.views);
     });
 }
 
@@ -159,6 +158,21 @@ Result<void> ClickHouseMetricsStore::forget(fold::ViewId view, calendar::Grain g
                                             std::span<const calendar::BucketKey> buckets) {
     return change(
         [&](const Catalog& catalog) { return writer_.forget(catalog, view, grain, buckets); });
+}
+
+Result<bool> ClickHouseMetricsStore::clear_some(fold::ViewId view) {
+    return change([&](const Catalog& catalog) -> Result<bool> {
+        RETURN_IF_ERROR(writer_.clear(catalog, view));
+        ASSIGN_OR_RETURN(Changed changed,
+                         change_ch_views(client_, layout_, [&](std::span<const fold::View> stored) {
+                             ViewPlan plan;
+                             plan.changed = {*std::ranges::find(stored, view, &fold::View::id)};
+                             plan.changed.front().state = fold::ViewState::Gone;
+                             return plan;
+                         }));
+        keep(std::move(changed.catalog));
+        return false;
+    });
 }
 
 Result<std::unique_ptr<Snapshot>> ClickHouseMetricsStore::snapshot() {

@@ -224,6 +224,23 @@ Result<void> ChWriter::forget(const Catalog& catalog, fold::ViewId view, calenda
                   {stored->tables->settled, stored->tables->settled_users});
 }
 
+Result<void> ChWriter::clear(const Catalog& catalog, fold::ViewId view) {
+    ASSIGN_OR_RETURN(const StoredView* stored, catalog.at(view));
+    if (stored->view.state != fold::ViewState::Dropped) {
+        return fail(ErrorCode::Conflict, "cannot delete the rows of a rollup",
+                    stored->view.definition.rollup.name, "it is not dropped");
+    }
+    const sql::RollupTables& tables = *stored->tables;
+    const std::string_view all[] = {
+        tables.settled, tables.settled_users, tables.live, tables.live_users, "headers", "marks",
+        "hours",        "positions"};
+    for (const std::string_view table : all) {
+        RETURN_IF_ERROR(
+            client_.query(delete_from(layout_, table, fmt::format("view_id = {}", view.value))));
+    }
+    return {};
+}
+
 // First it is said, then done: who settles from rows that are about to go sees it. Readers ask
 // headers which rows count, so nobody waits for the deletes.
 Result<void> ChWriter::let_go(fold::ViewId view, std::span<const Header> headers,

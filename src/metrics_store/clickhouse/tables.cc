@@ -84,13 +84,13 @@ JOIN standing_builds AS b ON b.view_id = s.view_id AND b.grain = s.grain AND b.b
     AND b.build = s.build
 JOIN hours AS o FINAL ON o.view_id = s.view_id AND o.hour = s.bucket
 JOIN views AS v FINAL ON v.view_id = s.view_id
-WHERE s.grain = 0 AND s.feature_id <> '(all)'
+WHERE v.state = 0 AND s.grain = 0 AND s.feature_id <> '(all)'
 UNION ALL
 SELECT v.project, o.label, l.feature_id, sum(l.clicks), NULL
 FROM totals_live AS l FINAL
 JOIN hours AS o FINAL ON o.view_id = l.view_id AND o.hour = l.hour
 JOIN views AS v FINAL ON v.view_id = l.view_id
-WHERE l.feature_id <> '(all)'
+WHERE v.state = 0 AND l.feature_id <> '(all)'
     AND (l.view_id, l.hour) NOT IN (SELECT view_id, bucket FROM standing_builds WHERE grain = 0)
 GROUP BY v.project, l.view_id, l.hour, o.label, l.feature_id)";
 
@@ -128,7 +128,7 @@ SELECT v.project AS project, formatDateTime(toDateTime(p.bucket, 'UTC'), '{date}
     p.feature_id AS feature_id, sum(p.clicks) AS click_count,
     if(count() = 1, max(p.users), NULL) AS users
 FROM parts AS p JOIN views AS v FINAL ON v.view_id = p.view_id
-WHERE p.feature_id <> '(all)'
+WHERE v.state = 0 AND p.feature_id <> '(all)'
 GROUP BY v.project, p.view_id, p.bucket, p.feature_id)";
 
 constexpr std::string_view kReadable = R"(CREATE VIEW IF NOT EXISTS {readable}{on} AS
@@ -141,7 +141,8 @@ FROM {settled} AS s FINAL
 JOIN headers AS h FINAL ON h.view_id = s.view_id AND h.grain = s.grain AND h.bucket = s.bucket
     AND h.build = s.build
 JOIN views AS v FINAL ON v.view_id = s.view_id
-LEFT JOIN hours AS o FINAL ON o.view_id = s.view_id AND o.hour = s.bucket)";
+LEFT JOIN hours AS o FINAL ON o.view_id = s.view_id AND o.hour = s.bucket
+WHERE v.state = 0)";
 
 struct Coarse {
     std::string_view view;
@@ -174,7 +175,7 @@ std::vector<std::string> create_ch_tables(const ChLayout& layout) {
                     "base_name "
                     "String, dimensions Array(String), keeps_users Int64, zone String, week_start "
                     "Int64, limit_features Int64, limit_values Int64, late_seconds Int64, "
-                    "fold_version Int64, since_us Int64",
+                    "fold_version Int64, since_us Int64, state Int64, changed Int64",
          .engine = "Replacing",
          .version = "since_us",
          .order_by = "view_id"},
@@ -291,6 +292,32 @@ std::vector<std::string> create_ch_views_of_totals(const ChLayout& layout) {
                                     arg("held_of_b", fmt::format(fmt::runtime(kHeld), "b.held"))));
     }
     return views;
+}
+
+std::vector<std::string> add_ch_view_states(const ChLayout& layout,
+                                            std::span<const sql::RollupTables> rollups) {
+    const std::string on = on_cluster(layout);
+    std::vector<std::string> statements;
+    const auto add_columns = [&](std::string_view table) {
+        for (const std::string_view column : {"state", "changed"}) {
+            statements.push_back(fmt::format("ALTER TABLE {}{} ADD COLUMN IF NOT EXISTS {} Int64",
+                                             table, on, column));
+        }
+    };
+    if (layout.is_cluster()) add_columns("views_local");
+    add_columns("views");
+    const auto drop = [&](std::string_view view) {
+        statements.push_back(fmt::format("DROP VIEW IF EXISTS {}{}", view, on));
+    };
+    for (const sql::RollupTables& tables : rollups) {
+        drop(tables.readable);
+        statements.push_back(create_ch_readable_view(layout, tables));
+    }
+    drop("hourly_clicks");
+    for (const Coarse& coarse : kCoarseViews) drop(coarse.view);
+    for (std::string& view : create_ch_views_of_totals(layout))
+        statements.push_back(std::move(view));
+    return statements;
 }
 
 std::string delete_from(const ChLayout& layout, std::string_view table, std::string_view where) {

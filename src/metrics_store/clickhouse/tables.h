@@ -31,6 +31,9 @@ std::vector<std::string> create_ch_rollup_tables(const ChLayout& layout,
 // Views for people: one for each rollup, and those over `totals`.
 std::string create_ch_readable_view(const ChLayout& layout, const sql::RollupTables& tables);
 std::vector<std::string> create_ch_views_of_totals(const ChLayout& layout);
+// To tables that were made before views had states: `rollups` are all that have tables.
+std::vector<std::string> add_ch_view_states(const ChLayout& layout,
+                                            std::span<const sql::RollupTables> rollups);
 
 // The columns of a partition's ledger that are read, and the classes of accounting in the order of
 // theirs.

@@ -37,6 +37,8 @@ public:
                         std::span<const calendar::BucketKey> hours);
     Result<void> forget(const Catalog& catalog, fold::ViewId view, calendar::Grain grain,
                         std::span<const calendar::BucketKey> buckets);
+    // Deletes everything that is stored of a dropped view.
+    Result<void> clear(const Catalog& catalog, fold::ViewId view);
 
 private:
     using BucketId = std::tuple<fold::ViewId, calendar::Grain, calendar::BucketKey>;

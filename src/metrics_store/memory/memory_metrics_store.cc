@@ -1,6 +1,5 @@
 #include "metrics_store/memory/memory_metrics_store.h"
 
-#include "metrics_store/declaration.h"
 #include "metrics_store/header_rules.h"
 
 #include <algorithm>
@@ -44,19 +43,18 @@ void put(MemoryState& state, fold::ViewId view, PartitionId partition,
 
 }  // namespace
 
-Result<std::vector<fold::View>> MemoryMetricsStore::declare(
-    std::span<const fold::ViewDefinition> definitions, Moment now) {
+Result<std::vector<fold::View>> MemoryMetricsStore::change_views(const PlanViews& ask) {
     const std::lock_guard lock(mutex_);
-    ASSIGN_OR_RETURN(Declaration plan, plan_declaration(definitions, state_.views, now));
-    for (const Declaration::New& added : plan.added) {
-        state_.views.push_back(added.view);
-        if (!added.starts_now) continue;
-        for (const auto& [partition, ledger] : state_.ledgers) {
-            state_.positions[{added.view.id, partition}] = {
-                .through = ledger.through, .complete_through = ledger.complete_through};
-        }
+    ASSIGN_OR_RETURN(const ViewPlan plan, ask(state_.views));
+    for (fold::View view : plan.added) {
+        view.id.value = static_cast<int32_t>(state_.views.size()) + 1;
+        state_.views.push_back(std::move(view));
     }
-    return std::move(plan.views);
+    for (const fold::View& view : plan.changed)
+        *std::ranges::find(state_.views, view.id, &fold::View::id) = view;
+    std::vector<fold::View> views;
+    for (const fold::View& view : plan.views) views.push_back(*find_same(state_.views, view));
+    return views;
 }
 
 Result<Progress> MemoryMetricsStore::progress(PartitionId partition) {
@@ -118,8 +116,10 @@ Result<std::vector<fold::Labels>> MemoryMetricsStore::labels_of(
 }
 
 Result<void> MemoryMetricsStore::check_known(fold::ViewId id) const {
-    const bool is_known = std::any_of(state_.views.begin(), state_.views.end(),
-                                      [&](const fold::View& view) { return view.id == id; });
+    const bool is_known =
+        std::any_of(state_.views.begin(), state_.views.end(), [&](const fold::View& view) {
+            return view.id == id && view.state != fold::ViewState::Gone;
+        });
     if (is_known) return {};
     return fail(ErrorCode::NotFound, "cannot use view", std::to_string(id.value),
                 "no such view is declared here; declare it again");
@@ -304,7 +304,12 @@ public:
     }
 
     Result<std::vector<fold::View>> views() override {
-        return read([](const MemoryState& state) { return state.views; });
+        return read([](const MemoryState& state) {
+            std::vector<fold::View> views = state.views;
+            std::erase_if(views,
+                          [](const auto& view) { return view.state == fold::ViewState::Gone; });
+            return views;
+        });
     }
 
     Result<std::vector<fold::Ledger>> ledgers() override {
@@ -376,6 +381,26 @@ private:
     MemoryMetricsStore& store_;
     std::optional<MemoryState> copy_;
 };
+
+Result<bool> MemoryMetricsStore::clear_some(fold::ViewId id) {
+    const std::lock_guard lock(mutex_);
+    RETURN_IF_ERROR(check_known(id));
+    fold::View& view = *std::ranges::find(state_.views, id, &fold::View::id);
+    if (view.state != fold::ViewState::Dropped) {
+        return fail(ErrorCode::Conflict, "cannot delete the rows of a rollup",
+                    view.definition.rollup.name, "it is not dropped");
+    }
+    const auto is_of_view = [&](const auto& entry) { return std::get<0>(entry.first) == id; };
+    std::erase_if(state_.positions, is_of_view);
+    std::erase_if(state_.marks, is_of_view);
+    std::erase_if(state_.rows, is_of_view);
+    std::erase_if(state_.sketches, is_of_view);
+    std::erase_if(state_.headers, is_of_view);
+    std::erase_if(state_.builds,
+                  [&](const auto& entry) { return std::get<0>(entry.first.first) == id; });
+    view.state = fold::ViewState::Gone;
+    return false;
+}
 
 Result<std::unique_ptr<Snapshot>> MemoryMetricsStore::snapshot() {
     return std::make_unique<MemorySnapshot>(*this);

@@ -19,8 +19,7 @@ class MemoryMetricsStore final : public MetricsStore {
 public:
     explicit MemoryMetricsStore(MemoryOptions options = {}) : options_(options) {}
 
-    Result<std::vector<fold::View>> declare(std::span<const fold::ViewDefinition> definitions,
-                                            Moment now) override;
+    Result<std::vector<fold::View>> change_views(const PlanViews& plan) override;
     Result<Progress> progress(PartitionId partition) override;
     Result<std::vector<fold::RepeatPiece>> repeat_pieces(PartitionId partition) override;
     Result<std::vector<fold::StoredCell>> load(fold::ViewId view, PartitionId partition,
@@ -34,6 +33,7 @@ public:
     Result<void> retire(fold::ViewId view, std::span<const calendar::BucketKey> hours) override;
     Result<void> forget(fold::ViewId view, calendar::Grain grain,
                         std::span<const calendar::BucketKey> buckets) override;
+    Result<bool> clear_some(fold::ViewId view) override;
     Result<std::unique_ptr<Snapshot>> snapshot() override;
     Result<void> health() override { return {}; }
 

@@ -133,10 +133,9 @@ Result<PostgresMetricsStore::Known> PostgresMetricsStore::look(sql::PgSession& s
     return known;
 }
 
-// Views are only ever added: of two catalogues the larger one is the newer.
 void PostgresMetricsStore::keep(Known catalog) {
     const std::lock_guard lock(mutex_);
-    if (catalog->views.size() > catalog_->views.size()) catalog_ = std::move(catalog);
+    if (catalog->change > catalog_->change) catalog_ = std::move(catalog);
 }
 
 template <typename Change>
@@ -163,14 +162,13 @@ auto PostgresMetricsStore::read(Work work) -> decltype(work(std::declval<Reading
     return work(reading);
 }
 
-Result<std::vector<fold::View>> PostgresMetricsStore::declare(
-    std::span<const fold::ViewDefinition> definitions, Moment now) {
+Result<std::vector<fold::View>> PostgresMetricsStore::change_views(const PlanViews& plan) {
     return change(
         [&](Connection& connection, const Known& known) -> Result<std::vector<fold::View>> {
-            ASSIGN_OR_RETURN(Declared declared,
-                             metrics_store::declare(*connection.session, known, definitions, now));
-            keep(std::move(declared.catalog));
-            return std::move(declared.views);
+            ASSIGN_OR_RETURN(Changed changed,
+                             metrics_store::change_views(*connection.session, known, plan));
+            keep(std::move(changed.catalog));
+            return std::move(changed.views);
         });
 }
 
@@ -225,6 +223,12 @@ Result<void> PostgresMetricsStore::forget(fold::ViewId view, calendar::Grain gra
                                           std::span<const calendar::BucketKey> buckets) {
     return change([&](Connection& connection, const Known& known) {
         return connection.writer.forget(*known, view, grain, buckets);
+    });
+}
+
+Result<bool> PostgresMetricsStore::clear_some(fold::ViewId view) {
+    return change([&](Connection& connection, const Known& known) {
+        return connection.writer.clear_some(*known, view);
     });
 }
 

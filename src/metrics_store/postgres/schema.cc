@@ -10,7 +10,8 @@ namespace clickmill::metrics_store {
 namespace {
 
 // Stored: count up with every change of tables. 2: the indexes of settled rows (decision 0019).
-constexpr int64_t kSchemaVersion = 2;
+// 3: states of views.
+constexpr int64_t kSchemaVersion = 3;
 
 // 0: there are no tables.
 Result<int64_t> version_of(sql::PgSession& session) {
@@ -60,9 +61,13 @@ Result<void> rebuild_indexes(sql::PgSession& session, const sql::RollupTables& t
     return {};
 }
 
-Result<void> upgrade(sql::PgSession& session) {
+Result<void> upgrade(sql::PgSession& session, int64_t version) {
     ASSIGN_OR_RETURN(const auto rollups, load_rollup_tables(session));
-    for (const auto& tables : rollups) RETURN_IF_ERROR(rebuild_indexes(session, *tables));
+    if (version < 2) {
+        for (const auto& tables : rollups) RETURN_IF_ERROR(rebuild_indexes(session, *tables));
+    }
+    for (const std::string& statement : sql::add_view_states(sql::kPostgres, rollups))
+        RETURN_IF_ERROR(session.execute(statement));
     return set_version(session);
 }
 
@@ -83,7 +88,7 @@ Result<void> prepare_schema(sql::PgSession& session) {
     ASSIGN_OR_RETURN(sql::Transaction transaction, sql::Transaction::begin(session, {}));
     ASSIGN_OR_RETURN(const int64_t version, version_of(session));  // another may have been quicker
     if (version >= kSchemaVersion) return check(version);
-    RETURN_IF_ERROR(version == 0 ? create(session) : upgrade(session));
+    RETURN_IF_ERROR(version == 0 ? create(session) : upgrade(session, version));
     return transaction.commit();
 }
 

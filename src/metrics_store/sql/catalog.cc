@@ -91,13 +91,14 @@ Result<Rollup> create_rollup(sql::Session& session, const fold::RollupDefinition
     return rollup;
 }
 
-Result<void> insert_view(sql::Session& session, const fold::View& view, int64_t rollup) {
+Result<void> insert_view(sql::Session& session, const fold::View& view, int64_t rollup,
+                         int64_t change) {
     ASSIGN_OR_RETURN(
         sql::Statement * insert,
         session.statement("INSERT INTO views (view_id, project, rollup, generation, rollup_id, "
                           "keeps_users, zone, week_start, limit_features, limit_values, "
-                          "late_seconds, fold_version, since_us) VALUES (?1, ?2, ?3, ?4, ?5, ?6, "
-                          "?7, ?8, ?9, ?10, ?11, ?12, ?13)"));
+                          "late_seconds, fold_version, since_us, state, changed) VALUES (?1, ?2, "
+                          "?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"));
     const fold::ViewDefinition& definition = view.definition;
     sql::Binder(*insert)
         .integer(view.id.value)
@@ -112,17 +113,9 @@ Result<void> insert_view(sql::Session& session, const fold::View& view, int64_t 
         .integer(definition.limits.values)
         .integer(definition.limits.late_seconds)
         .integer(definition.fold_version)
-        .integer(microseconds_of(view.since));
-    return insert->run();
-}
-
-// A view that starts now goes on where the partitions' ledgers stand.
-Result<void> start_at_ledgers(sql::Session& session, fold::ViewId view) {
-    ASSIGN_OR_RETURN(sql::Statement * insert,
-                     session.statement("INSERT INTO positions (view_id, partition, through, "
-                                       "newest_hour, complete_through_us) SELECT ?1, partition, "
-                                       "through, ?2, complete_through_us FROM ledgers"));
-    sql::Binder(*insert).integer(view.value).integer(INT64_MIN);
+        .integer(microseconds_of(view.since))
+        .integer(std::to_underlying(view.state))
+        .integer(change);
     return insert->run();
 }
 
@@ -131,6 +124,7 @@ fold::View read_view(const sql::Statement& row, const Rollup& rollup) {
     view.id.value = static_cast<int32_t>(row.integer(0));
     view.generation = static_cast<int32_t>(row.integer(2));
     view.since = moment_of(row.integer(10));
+    view.state = static_cast<fold::ViewState>(row.integer(12));
     fold::ViewDefinition& definition = view.definition;
     definition.project = row.text(1);
     definition.rollup = {rollup.name, rollup.dimensions, row.integer(3) != 0};
@@ -143,10 +137,24 @@ fold::View read_view(const sql::Statement& row, const Rollup& rollup) {
     return view;
 }
 
-Result<void> store_new_views(sql::Session& session, const Declaration& declaration) {
+Result<void> update_view(sql::Session& session, const fold::View& view, int64_t change) {
+    ASSIGN_OR_RETURN(sql::Statement * update,
+                     session.statement("UPDATE views SET state = ?2, since_us = ?3, changed = ?4 "
+                                       "WHERE view_id = ?1"));
+    sql::Binder(*update)
+        .integer(view.id.value)
+        .integer(std::to_underlying(view.state))
+        .integer(microseconds_of(view.since))
+        .integer(change);
+    return update->run();
+}
+
+Result<void> store_views(sql::Session& session, const ViewPlan& plan, const Catalog& stored) {
     ASSIGN_OR_RETURN(std::vector<Rollup> rollups, load_rollups(session));
-    for (const Declaration::New& added : declaration.added) {
-        const fold::RollupDefinition& wanted = added.view.definition.rollup;
+    const int64_t change = stored.change + 1;
+    fold::ViewId last = stored.views.empty() ? fold::ViewId{} : stored.views.rbegin()->first;
+    for (fold::View view : plan.added) {
+        const fold::RollupDefinition& wanted = view.definition.rollup;
         auto rollup = std::find_if(rollups.begin(), rollups.end(), [&](const Rollup& r) {
             return r.name == wanted.name && r.dimensions == wanted.dimensions;
         });
@@ -154,16 +162,26 @@ Result<void> store_new_views(sql::Session& session, const Declaration& declarati
             ASSIGN_OR_RETURN(Rollup made, create_rollup(session, wanted));
             rollup = rollups.insert(rollups.end(), std::move(made));
         }
-        RETURN_IF_ERROR(insert_view(session, added.view, rollup->id));
-        if (added.starts_now) RETURN_IF_ERROR(start_at_ledgers(session, added.view.id));
+        view.id = fold::ViewId{++last.value};
+        RETURN_IF_ERROR(insert_view(session, view, rollup->id, change));
     }
+    for (const fold::View& view : plan.changed) RETURN_IF_ERROR(update_view(session, view, change));
     return {};
+}
+
+Changed as_stored(const ViewPlan& plan, std::shared_ptr<const Catalog> catalog) {
+    Changed changed;
+    const std::vector<fold::View> stored = catalog->list();
+    for (const fold::View& view : plan.views) changed.views.push_back(*find_same(stored, view));
+    changed.catalog = std::move(catalog);
+    return changed;
 }
 
 }  // namespace
 
 Result<const StoredView*> Catalog::at(fold::ViewId view) const {
-    if (const StoredView* found = find(view)) return found;
+    const StoredView* found = find(view);
+    if (found && found->view.state != fold::ViewState::Gone) return found;
     return fail(ErrorCode::NotFound, "cannot use view", std::to_string(view.value),
                 "no such view is declared here; declare it again");
 }
@@ -185,7 +203,7 @@ Result<Catalog> load_catalog(sql::Session& session) {
         sql::Statement * rows,
         session.statement("SELECT view_id, project, generation, keeps_users, zone, week_start, "
                           "limit_features, limit_values, late_seconds, fold_version, since_us, "
-                          "rollup_id FROM views"));
+                          "rollup_id, state, changed FROM views"));
     Catalog catalog;
     for (;;) {
         ASSIGN_OR_RETURN(const bool has_row, rows->step());
@@ -202,6 +220,7 @@ Result<Catalog> load_catalog(sql::Session& session) {
         auto made = calendar::Calendar::make(stored.view.definition.zone,
                                              stored.view.definition.week_start);
         if (made) stored.calendar = *std::move(made);
+        catalog.change = std::max(catalog.change, rows->integer(13));
         catalog.views.emplace(stored.view.id, std::move(stored));
     }
 }
@@ -217,28 +236,29 @@ Result<std::vector<std::shared_ptr<const sql::RollupTables>>> load_rollup_tables
 
 Result<std::shared_ptr<const Catalog>> newest_catalog(sql::Session& session,
                                                       std::shared_ptr<const Catalog> known) {
-    ASSIGN_OR_RETURN(sql::Statement * count, session.statement("SELECT count(*) FROM views"));
-    ASSIGN_OR_RETURN(const bool has_row, count->step());
-    const bool is_known =
-        known && has_row && count->integer(0) == static_cast<int64_t>(known->views.size());
-    count->reset();
+    ASSIGN_OR_RETURN(sql::Statement * change,
+                     session.statement("SELECT coalesce(max(changed), 0) FROM views"));
+    ASSIGN_OR_RETURN(const bool has_row, change->step());
+    const bool is_known = known && has_row && change->integer(0) == known->change;
+    change->reset();
     if (is_known) return known;
     ASSIGN_OR_RETURN(Catalog grown, load_catalog(session));
     return std::make_shared<const Catalog>(std::move(grown));
 }
 
-Result<Declared> declare(sql::Session& session, std::shared_ptr<const Catalog> known,
-                         std::span<const fold::ViewDefinition> definitions, Moment now) {
-    ASSIGN_OR_RETURN(Declaration plan, plan_declaration(definitions, known->list(), now));
-    if (plan.added.empty()) return Declared{std::move(plan.views), std::move(known)};
+Result<Changed> change_views(sql::Session& session, std::shared_ptr<const Catalog> known,
+                             const PlanViews& ask) {
+    const Result<ViewPlan> quick = ask(known->list());
+    if (quick && quick->added.empty() && quick->changed.empty())
+        return as_stored(*quick, std::move(known));
     ASSIGN_OR_RETURN(sql::Transaction transaction, sql::Transaction::begin(session, {}));
-    // Another process may have declared some of them meanwhile.
+    // Another process may have changed them meanwhile.
     ASSIGN_OR_RETURN(const Catalog stored, load_catalog(session));
-    ASSIGN_OR_RETURN(plan, plan_declaration(definitions, stored.list(), now));
-    RETURN_IF_ERROR(store_new_views(session, plan));
+    ASSIGN_OR_RETURN(const ViewPlan plan, ask(stored.list()));
+    RETURN_IF_ERROR(store_views(session, plan, stored));
     ASSIGN_OR_RETURN(Catalog grown, load_catalog(session));
     RETURN_IF_ERROR(transaction.commit());
-    return Declared{std::move(plan.views), std::make_shared<const Catalog>(std::move(grown))};
+    return as_stored(plan, std::make_shared<const Catalog>(std::move(grown)));
 }
 
 }  // namespace clickmill::metrics_store

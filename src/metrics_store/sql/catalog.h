@@ -3,9 +3,9 @@
 
 #include "calendar/calendar.h"
 #include "fold/view.h"
-#include "metrics_store/declaration.h"
 #include "metrics_store/sql/labels.h"
 #include "metrics_store/sql/tables.h"
+#include "metrics_store/views.h"
 
 #include <map>
 #include <memory>
@@ -26,6 +26,7 @@ struct StoredView {
 // Immutable once loaded; any thread.
 struct Catalog {
     std::map<fold::ViewId, StoredView> views;
+    int64_t change = 0;  // counts up: of two catalogues of a store the higher one is the newer
 
     const StoredView* find(fold::ViewId view) const {
         const auto found = views.find(view);
@@ -45,12 +46,12 @@ Result<std::vector<std::shared_ptr<const sql::RollupTables>>> load_rollup_tables
 Result<std::shared_ptr<const Catalog>> newest_catalog(sql::Session& session,
                                                       std::shared_ptr<const Catalog> known);
 
-// As MetricsStore::declare, in a transaction of its own. `catalog`: all that is declared then.
-struct Declared {
+// As MetricsStore::change_views, in a transaction of its own. `catalog`: what is stored then.
+struct Changed {
     std::vector<fold::View> views;
     std::shared_ptr<const Catalog> catalog;
 };
-Result<Declared> declare(sql::Session& session, std::shared_ptr<const Catalog> known,
-                         std::span<const fold::ViewDefinition> definitions, Moment now);
+Result<Changed> change_views(sql::Session& session, std::shared_ptr<const Catalog> known,
+                             const PlanViews& ask);
 
 }  // namespace clickmill::metrics_store

@@ -25,7 +25,8 @@ SELECT v.project, g.name AS grain,
     END AS date,
     s.feature_id, {columns}s.clicks, s.users, s.bucket
 FROM views AS v CROSS JOIN grains AS g {then} {settled} AS s
-    ON s.view_id = v.view_id AND s.grain = g.grain)";
+    ON s.view_id = v.view_id AND s.grain = g.grain
+WHERE v.state = 0)";
 
 constexpr std::string_view kHourly = R"(CREATE VIEW hourly_clicks AS
 SELECT v.project, o.label AS date, s.feature_id, s.clicks AS click_count, s.users
@@ -33,13 +34,13 @@ FROM standing_builds AS b
 {then} hours AS o ON o.view_id = b.view_id AND o.hour = b.bucket
 {then} views AS v ON v.view_id = b.view_id
 {then} {settled} AS s ON s.view_id = b.view_id AND s.grain = 0 AND s.bucket = b.bucket
-WHERE b.grain = 0 AND s.feature_id <> '(all)'
+WHERE b.grain = 0 AND v.state = 0 AND s.feature_id <> '(all)'
 UNION ALL
 SELECT v.project, o.label, l.feature_id, sum(l.clicks), NULL
 FROM hours AS o
 {then} views AS v ON v.view_id = o.view_id
 {then} {live} AS l ON l.view_id = o.view_id AND l.hour = o.hour
-WHERE l.feature_id <> '(all)' AND NOT EXISTS (
+WHERE v.state = 0 AND l.feature_id <> '(all)' AND NOT EXISTS (
     SELECT 1 FROM standing_builds AS b
     WHERE b.view_id = o.view_id AND b.grain = 0 AND b.bucket = o.hour)
 GROUP BY v.view_id, o.view_id, o.hour, l.feature_id)";
@@ -74,7 +75,7 @@ parts AS (
 SELECT v.project, {date} AS date, p.feature_id,
     sum(p.clicks) AS click_count, CASE WHEN count(*) = 1 THEN max(p.users) END AS users
 FROM parts AS p JOIN views AS v ON v.view_id = p.view_id
-WHERE p.feature_id <> '(all)'
+WHERE v.state = 0 AND p.feature_id <> '(all)'
 GROUP BY v.view_id, p.bucket, p.feature_id)";
 
 struct Coarse {

@@ -137,6 +137,79 @@ Result<void> Writer::forget(const Catalog& catalog, fold::ViewId view, calendar:
     return transaction.commit();
 }
 
+// A few buckets in a transaction of their own, so that nobody waits for long.
+Result<bool> Writer::clear_some(const Catalog& catalog, fold::ViewId view) {
+    ASSIGN_OR_RETURN(const StoredView* stored, catalog.at(view));
+    if (stored->view.state != fold::ViewState::Dropped) {
+        return fail(ErrorCode::Conflict, "cannot delete the rows of a rollup",
+                    stored->view.definition.rollup.name, "it is not dropped");
+    }
+    ASSIGN_OR_RETURN(sql::Transaction transaction,
+                     sql::Transaction::begin(session_, {sql::Change::Kind::Everything}));
+    ASSIGN_OR_RETURN(bool is_more, clear_buckets(*stored));
+    if (!is_more) {
+        ASSIGN_OR_RETURN(is_more, clear_live(*stored));
+    }
+    if (!is_more) {
+        ASSIGN_OR_RETURN(sql::Statement * positions,
+                         session_.statement("DELETE FROM positions WHERE view_id = ?1"));
+        sql::Binder(*positions).integer(view.value);
+        RETURN_IF_ERROR(positions->run());
+        ASSIGN_OR_RETURN(sql::Statement * say,
+                         session_.statement("UPDATE views SET state = ?2, changed = (SELECT "
+                                            "max(changed) + 1 FROM views) WHERE view_id = ?1"));
+        sql::Binder(*say).integer(view.value).integer(std::to_underlying(fold::ViewState::Gone));
+        RETURN_IF_ERROR(say->run());
+    }
+    RETURN_IF_ERROR(transaction.commit());
+    return is_more;
+}
+
+Result<bool> Writer::clear_buckets(const StoredView& stored) {
+    ASSIGN_OR_RETURN(sql::Statement * some,
+                     session_.statement("SELECT grain, bucket FROM headers WHERE view_id = ?1 "
+                                        "ORDER BY grain, bucket LIMIT 48"));
+    sql::Binder(*some).integer(stored.view.id.value);
+    std::vector<std::pair<int64_t, calendar::BucketKey>> buckets;
+    for (;;) {
+        ASSIGN_OR_RETURN(const bool has_row, some->step());
+        if (!has_row) break;
+        buckets.emplace_back(some->integer(0), some->integer(1));
+    }
+    ASSIGN_OR_RETURN(sql::Statement * header,
+                     session_.statement("DELETE FROM headers WHERE view_id = ?1 AND grain = ?2 AND "
+                                        "bucket = ?3"));
+    for (const auto& [grain, bucket] : buckets) {
+        RETURN_IF_ERROR(delete_settled(stored, static_cast<calendar::Grain>(grain), bucket));
+        sql::Binder(*header).integer(stored.view.id.value).integer(grain).integer(bucket);
+        RETURN_IF_ERROR(header->run());
+    }
+    return !buckets.empty();
+}
+
+Result<bool> Writer::clear_live(const StoredView& stored) {
+    ASSIGN_OR_RETURN(sql::Statement * some,
+                     session_.statement("SELECT DISTINCT hour FROM marks WHERE view_id = ?1 ORDER "
+                                        "BY hour LIMIT 48"));
+    sql::Binder(*some).integer(stored.view.id.value);
+    std::vector<calendar::BucketKey> hours;
+    for (;;) {
+        ASSIGN_OR_RETURN(const bool has_row, some->step());
+        if (!has_row) break;
+        hours.push_back(some->integer(0));
+    }
+    for (const calendar::BucketKey hour : hours) {
+        RETURN_IF_ERROR(delete_live(stored, hour));
+        for (const std::string_view text : {"DELETE FROM marks WHERE view_id = ?1 AND hour = ?2",
+                                            "DELETE FROM hours WHERE view_id = ?1 AND hour = ?2"}) {
+            ASSIGN_OR_RETURN(sql::Statement * clear, session_.statement(std::string(text)));
+            sql::Binder(*clear).integer(stored.view.id.value).integer(hour);
+            RETURN_IF_ERROR(clear->run());
+        }
+    }
+    return !hours.empty();
+}
+
 Result<void> Writer::delete_settled(const StoredView& stored, calendar::Grain grain,
                                     calendar::BucketKey bucket) {
     for (const std::string& text :

@@ -12,7 +12,9 @@ Result<Value> SqlSnapshot::checked(Result<Value> answer) {
 }
 
 Result<std::vector<fold::View>> SqlSnapshot::views() {
-    return catalog_.list();
+    std::vector<fold::View> views = catalog_.list();
+    std::erase_if(views, [](const auto& view) { return view.state == fold::ViewState::Gone; });
+    return views;
 }
 
 Result<std::vector<fold::Ledger>> SqlSnapshot::ledgers() {

@@ -74,7 +74,8 @@ std::vector<std::string> create_common_tables(const Dialect& dialect) {
               "keeps_users {integer} NOT NULL, zone {text} NOT NULL, week_start {integer} NOT "
               "NULL, limit_features {integer} NOT NULL, limit_values {integer} NOT NULL, "
               "late_seconds {integer} NOT NULL, fold_version {integer} NOT NULL, since_us "
-              "{integer} NOT NULL, UNIQUE (project, rollup, generation))",
+              "{integer} NOT NULL, state {integer} NOT NULL DEFAULT 0, changed {integer} NOT NULL "
+              "DEFAULT 0, UNIQUE (project, rollup, generation))",
               false),
         table("CREATE TABLE grains (grain {integer} PRIMARY KEY, name {text} NOT NULL UNIQUE)",
               false),
@@ -181,6 +182,25 @@ std::vector<std::string> create_tables(const Dialect& dialect) {
     append(create_rollup_tables(dialect, totals));
     statements.push_back(create_readable_view(dialect, totals));
     append(create_views_of_totals(dialect, totals));
+    return statements;
+}
+
+std::vector<std::string> add_view_states(
+    const Dialect& dialect, std::span<const std::shared_ptr<const RollupTables>> rollups) {
+    const auto column = [&](std::string_view name) {
+        return fmt::format("ALTER TABLE views ADD COLUMN {} {} NOT NULL DEFAULT 0", name,
+                           dialect.integer);
+    };
+    std::vector<std::string> statements{column("state"), column("changed")};
+    for (const auto& tables : rollups) {
+        statements.push_back("DROP VIEW " + tables->readable);
+        statements.push_back(create_readable_view(dialect, *tables));
+    }
+    for (const std::string_view view :
+         {"monthly_clicks", "weekly_clicks", "daily_clicks", "hourly_clicks", "standing_builds"})
+        statements.push_back(fmt::format("DROP VIEW {}", view));
+    for (std::string& view : create_views_of_totals(dialect, RollupTables("totals", {})))
+        statements.push_back(std::move(view));
     return statements;
 }
 

@@ -4,6 +4,7 @@
 
 #include "metrics_store/sql/labels.h"
 
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -42,5 +43,8 @@ std::string settled_clicks_key(const Dialect& dialect, const RollupTables& table
 std::vector<std::string> create_bucket_indexes(const Dialect& dialect, const RollupTables& tables);
 std::string create_readable_view(const Dialect& dialect, const RollupTables& tables);
 std::vector<std::string> create_views_of_totals(const Dialect& dialect, const RollupTables& totals);
+// To a store that was made before views had states: `rollups` are all that it has.
+std::vector<std::string> add_view_states(
+    const Dialect& dialect, std::span<const std::shared_ptr<const RollupTables>> rollups);
 
 }  // namespace clickmill::metrics_store::sql

@@ -26,8 +26,11 @@ public:
                         std::span<const calendar::BucketKey> hours);
     Result<void> forget(const Catalog& catalog, fold::ViewId view, calendar::Grain grain,
                         std::span<const calendar::BucketKey> buckets);
+    Result<bool> clear_some(const Catalog& catalog, fold::ViewId view);
 
 private:
+    Result<bool> clear_buckets(const StoredView& stored);
+    Result<bool> clear_live(const StoredView& stored);
     Result<void> check_from(const fold::Commit& commit);
     Result<bool> write_ledger(const fold::Ledger& ledger);
     Result<void> write_cuts(const fold::Ledger& ledger);

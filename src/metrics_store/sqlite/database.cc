@@ -69,9 +69,7 @@ bool SqliteMetricsStore::Database::is_current() const {
 Result<void> SqliteMetricsStore::Database::refresh_catalog(sql::Session& session) {
     const auto known = catalog();
     ASSIGN_OR_RETURN(auto newest, newest_catalog(session, known));
-    if (newest == known) return {};
-    const std::lock_guard lock(mutex_);
-    catalog_ = std::move(newest);
+    keep(std::move(newest));
     return {};
 }
 
@@ -89,14 +87,16 @@ std::shared_ptr<const Catalog> SqliteMetricsStore::Database::catalog() const {
     return catalog_;
 }
 
-Result<std::vector<fold::View>> SqliteMetricsStore::Database::declare(
-    std::span<const fold::ViewDefinition> definitions, Moment now) {
+Result<std::vector<fold::View>> SqliteMetricsStore::Database::change_views(const PlanViews& plan) {
     const std::lock_guard lock(writer_mutex_);
-    ASSIGN_OR_RETURN(Declared declared,
-                     metrics_store::declare(*writing_, catalog(), definitions, now));
-    const std::lock_guard catalog_lock(mutex_);
-    catalog_ = std::move(declared.catalog);
-    return std::move(declared.views);
+    ASSIGN_OR_RETURN(Changed changed, metrics_store::change_views(*writing_, catalog(), plan));
+    keep(std::move(changed.catalog));
+    return std::move(changed.views);
+}
+
+void SqliteMetricsStore::Database::keep(std::shared_ptr<const Catalog> catalog) {
+    const std::lock_guard lock(mutex_);
+    if (catalog->change > catalog_->change) catalog_ = std::move(catalog);
 }
 
 template <typename Change>
@@ -140,6 +140,10 @@ Result<void> SqliteMetricsStore::Database::retire(fold::ViewId view,
 Result<void> SqliteMetricsStore::Database::forget(fold::ViewId view, calendar::Grain grain,
                                                   std::span<const calendar::BucketKey> buckets) {
     return write([&](const Catalog& known) { return writer_.forget(known, view, grain, buckets); });
+}
+
+Result<bool> SqliteMetricsStore::Database::clear_some(fold::ViewId view) {
+    return write([&](const Catalog& known) { return writer_.clear_some(known, view); });
 }
 
 Result<std::unique_ptr<sql::SqliteSession>> SqliteMetricsStore::Database::take_reader() {

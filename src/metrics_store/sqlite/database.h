@@ -30,14 +30,15 @@ public:
     // Whether the file is still the one of this name.
     bool is_current() const;
 
-    Result<std::vector<fold::View>> declare(std::span<const fold::ViewDefinition> definitions,
-                                            Moment now);
+    Result<std::vector<fold::View>> change_views(const PlanViews& plan);
     Result<void> commit(const fold::Commit& commit);
     Result<void> settle(const Build& build);
     Result<int64_t> settle_all(std::span<const Build> builds);
     Result<void> retire(fold::ViewId view, std::span<const calendar::BucketKey> hours);
     Result<void> forget(fold::ViewId view, calendar::Grain grain,
                         std::span<const calendar::BucketKey> buckets);
+
+    Result<bool> clear_some(fold::ViewId view);
 
     // A connection that nobody else uses, until it is given back. Unavailable: too many are out.
     Result<std::unique_ptr<sql::SqliteSession>> take_reader();
@@ -54,6 +55,7 @@ private:
     template <typename Change>
     auto write(Change change);
     void copy_wal_here(int64_t pages);
+    void keep(std::shared_ptr<const Catalog> catalog);  // unless a newer one is known
 
     const SqliteOptions options_;
     uint64_t file_ = 0;  // its inode

@@ -1,6 +1,7 @@
 // A new file's tables, and the version of those that are there.
 #include "metrics_store/sqlite/schema.h"
 
+#include "metrics_store/sql/catalog.h"
 #include "metrics_store/sql/tables.h"
 
 #include <fmt/core.h>
@@ -9,8 +10,8 @@ namespace clickmill::metrics_store {
 namespace {
 
 constexpr int64_t kApplicationId = 0x436C4D6C;  // "ClMl". Stored: never change.
-// Stored: count up with every change of tables. 2: repeat_pieces.
-constexpr int64_t kSchemaVersion = 2;
+// Stored: count up with every change of tables. 2: repeat_pieces. 3: states of views.
+constexpr int64_t kSchemaVersion = 3;
 
 Result<int64_t> number(sql::SqliteSession& session, const std::string& text) {
     ASSIGN_OR_RETURN(sqlite::Statement statement, session.connection().prepare(text));
@@ -30,8 +31,13 @@ Result<void> create(sql::SqliteSession& session) {
 Result<void> upgrade(sql::SqliteSession& session) {
     ASSIGN_OR_RETURN(sql::Transaction transaction, sql::Transaction::begin(session, {}));
     ASSIGN_OR_RETURN(const int64_t version, number(session, "PRAGMA user_version"));
-    if (version != 1) return {};  // another process was quicker
-    RETURN_IF_ERROR(session.execute(sql::create_repeat_pieces(sql::kSqlite)));
+    if (version == kSchemaVersion) return {};  // another process was quicker
+    std::vector<std::string> statements;
+    if (version < 2) statements.push_back(sql::create_repeat_pieces(sql::kSqlite));
+    ASSIGN_OR_RETURN(const auto rollups, load_rollup_tables(session));
+    for (std::string& statement : sql::add_view_states(sql::kSqlite, rollups))
+        statements.push_back(std::move(statement));
+    for (const std::string& statement : statements) RETURN_IF_ERROR(session.execute(statement));
     RETURN_IF_ERROR(session.execute(fmt::format("PRAGMA user_version = {}", kSchemaVersion)));
     return transaction.commit();
 }
@@ -43,7 +49,8 @@ Result<void> prepare_schema(sql::SqliteSession& session, const std::string& path
     ASSIGN_OR_RETURN(const int64_t version, number(session, "PRAGMA user_version"));
     ASSIGN_OR_RETURN(const int64_t tables, number(session, "SELECT count(*) FROM sqlite_master"));
     if (application == 0 && version == 0 && tables == 0) return create(session);
-    if (application == kApplicationId && version == 1) RETURN_IF_ERROR(upgrade(session));
+    if (application == kApplicationId && version > 0 && version < kSchemaVersion)
+        RETURN_IF_ERROR(upgrade(session));
     return check_schema(session, path);
 }
 

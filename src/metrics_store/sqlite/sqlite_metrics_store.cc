@@ -122,9 +122,8 @@ auto SqliteMetricsStore::change(Change change) -> decltype(change(std::declval<D
     return done;
 }
 
-Result<std::vector<fold::View>> SqliteMetricsStore::declare(
-    std::span<const fold::ViewDefinition> definitions, Moment now) {
-    return change([&](Database& database) { return database.declare(definitions, now); });
+Result<std::vector<fold::View>> SqliteMetricsStore::change_views(const PlanViews& plan) {
+    return change([&](Database& database) { return database.change_views(plan); });
 }
 
 Result<void> SqliteMetricsStore::commit(const fold::Commit& commit) {
@@ -147,6 +146,10 @@ Result<void> SqliteMetricsStore::retire(fold::ViewId view,
 Result<void> SqliteMetricsStore::forget(fold::ViewId view, calendar::Grain grain,
                                         std::span<const calendar::BucketKey> buckets) {
     return change([&](Database& database) { return database.forget(view, grain, buckets); });
+}
+
+Result<bool> SqliteMetricsStore::clear_some(fold::ViewId view) {
+    return change([&](Database& database) { return database.clear_some(view); });
 }
 
 // The process that writes may have set the file aside since.

@@ -24,7 +24,7 @@ TEST(WriteAheadLog, StaysShortUnderAWriterThatNeverRests) {
     ASSERT_TRUE(store) << store.error().message();
     const std::vector<fold::ViewDefinition> totals = {
         {.project = "shop", .rollup = {"totals", {}, true}, .zone = "UTC"}};
-    const fold::ViewId view = (*store)->declare(totals, {})->front().id;
+    const fold::ViewId view = declare(**store, totals)->front().id;
     uintmax_t longest = 0;
     for (int hour = 0; hour < 100; ++hour) {
         Build build{.view = view};

@@ -2,7 +2,7 @@
 CREATE TABLE IF NOT EXISTS clickmill_schema (version Int64) ENGINE = ReplacingMergeTree() ORDER BY (version) SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, index_granularity = 512
 
 -- all rollups
-CREATE TABLE IF NOT EXISTS views (view_id Int64, place Int64, project String, rollup String, generation Int64, base_name String, dimensions Array(String), keeps_users Int64, zone String, week_start Int64, limit_features Int64, limit_values Int64, late_seconds Int64, fold_version Int64, since_us Int64) ENGINE = ReplacingMergeTree(since_us) ORDER BY (view_id) SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, index_granularity = 512
+CREATE TABLE IF NOT EXISTS views (view_id Int64, place Int64, project String, rollup String, generation Int64, base_name String, dimensions Array(String), keeps_users Int64, zone String, week_start Int64, limit_features Int64, limit_values Int64, late_seconds Int64, fold_version Int64, since_us Int64, state Int64, changed Int64) ENGINE = ReplacingMergeTree(since_us) ORDER BY (view_id) SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, index_granularity = 512
 
 -- all rollups
 CREATE TABLE IF NOT EXISTS hours (view_id Int64, hour Int64, label String, day Int64, week Int64, month Int64) ENGINE = ReplacingMergeTree() ORDER BY (view_id, hour) SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, index_granularity = 512
@@ -49,6 +49,7 @@ JOIN headers AS h FINAL ON h.view_id = s.view_id AND h.grain = s.grain AND h.buc
     AND h.build = s.build
 JOIN views AS v FINAL ON v.view_id = s.view_id
 LEFT JOIN hours AS o FINAL ON o.view_id = s.view_id AND o.hour = s.bucket
+WHERE v.state = 0
 
 -- totals
 CREATE VIEW IF NOT EXISTS hour_buckets AS
@@ -76,13 +77,13 @@ JOIN standing_builds AS b ON b.view_id = s.view_id AND b.grain = s.grain AND b.b
     AND b.build = s.build
 JOIN hours AS o FINAL ON o.view_id = s.view_id AND o.hour = s.bucket
 JOIN views AS v FINAL ON v.view_id = s.view_id
-WHERE s.grain = 0 AND s.feature_id <> '(all)'
+WHERE v.state = 0 AND s.grain = 0 AND s.feature_id <> '(all)'
 UNION ALL
 SELECT v.project, o.label, l.feature_id, sum(l.clicks), NULL
 FROM totals_live AS l FINAL
 JOIN hours AS o FINAL ON o.view_id = l.view_id AND o.hour = l.hour
 JOIN views AS v FINAL ON v.view_id = l.view_id
-WHERE l.feature_id <> '(all)'
+WHERE v.state = 0 AND l.feature_id <> '(all)'
     AND (l.view_id, l.hour) NOT IN (SELECT view_id, bucket FROM standing_builds WHERE grain = 0)
 GROUP BY v.project, l.view_id, l.hour, o.label, l.feature_id
 
@@ -119,7 +120,7 @@ SELECT v.project AS project, formatDateTime(toDateTime(p.bucket, 'UTC'), '%F') A
     p.feature_id AS feature_id, sum(p.clicks) AS click_count,
     if(count() = 1, max(p.users), NULL) AS users
 FROM parts AS p JOIN views AS v FINAL ON v.view_id = p.view_id
-WHERE p.feature_id <> '(all)'
+WHERE v.state = 0 AND p.feature_id <> '(all)'
 GROUP BY v.project, p.view_id, p.bucket, p.feature_id
 
 -- totals
@@ -155,7 +156,7 @@ SELECT v.project AS project, formatDateTime(toDateTime(p.bucket, 'UTC'), '%F') A
     p.feature_id AS feature_id, sum(p.clicks) AS click_count,
     if(count() = 1, max(p.users), NULL) AS users
 FROM parts AS p JOIN views AS v FINAL ON v.view_id = p.view_id
-WHERE p.feature_id <> '(all)'
+WHERE v.state = 0 AND p.feature_id <> '(all)'
 GROUP BY v.project, p.view_id, p.bucket, p.feature_id
 
 -- totals
@@ -191,7 +192,7 @@ SELECT v.project AS project, formatDateTime(toDateTime(p.bucket, 'UTC'), '%Y-%m'
     p.feature_id AS feature_id, sum(p.clicks) AS click_count,
     if(count() = 1, max(p.users), NULL) AS users
 FROM parts AS p JOIN views AS v FINAL ON v.view_id = p.view_id
-WHERE p.feature_id <> '(all)'
+WHERE v.state = 0 AND p.feature_id <> '(all)'
 GROUP BY v.project, p.view_id, p.bucket, p.feature_id
 
 -- delete

@@ -9,6 +9,7 @@ SELECT v.project, g.name AS grain,
     s.feature_id, s."platform", s."app_version", s.clicks, s.users, s.bucket
 FROM views AS v CROSS JOIN grains AS g JOIN "by_platform_version_settled" AS s
     ON s.view_id = v.view_id AND s.grain = g.grain
+WHERE v.state = 0
 
 -- totals
 CREATE VIEW standing_builds AS
@@ -26,13 +27,13 @@ FROM standing_builds AS b
 JOIN hours AS o ON o.view_id = b.view_id AND o.hour = b.bucket
 JOIN views AS v ON v.view_id = b.view_id
 JOIN "totals_settled" AS s ON s.view_id = b.view_id AND s.grain = 0 AND s.bucket = b.bucket
-WHERE b.grain = 0 AND s.feature_id <> '(all)'
+WHERE b.grain = 0 AND v.state = 0 AND s.feature_id <> '(all)'
 UNION ALL
 SELECT v.project, o.label, l.feature_id, sum(l.clicks), NULL
 FROM hours AS o
 JOIN views AS v ON v.view_id = o.view_id
 JOIN "totals_live" AS l ON l.view_id = o.view_id AND l.hour = o.hour
-WHERE l.feature_id <> '(all)' AND NOT EXISTS (
+WHERE v.state = 0 AND l.feature_id <> '(all)' AND NOT EXISTS (
     SELECT 1 FROM standing_builds AS b
     WHERE b.view_id = o.view_id AND b.grain = 0 AND b.bucket = o.hour)
 GROUP BY v.view_id, o.view_id, o.hour, l.feature_id
@@ -66,7 +67,7 @@ parts AS (
 SELECT v.project, to_char(to_timestamp(p.bucket) AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS date, p.feature_id,
     sum(p.clicks) AS click_count, CASE WHEN count(*) = 1 THEN max(p.users) END AS users
 FROM parts AS p JOIN views AS v ON v.view_id = p.view_id
-WHERE p.feature_id <> '(all)'
+WHERE v.state = 0 AND p.feature_id <> '(all)'
 GROUP BY v.view_id, p.bucket, p.feature_id
 
 -- totals
@@ -98,7 +99,7 @@ parts AS (
 SELECT v.project, to_char(to_timestamp(p.bucket) AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS date, p.feature_id,
     sum(p.clicks) AS click_count, CASE WHEN count(*) = 1 THEN max(p.users) END AS users
 FROM parts AS p JOIN views AS v ON v.view_id = p.view_id
-WHERE p.feature_id <> '(all)'
+WHERE v.state = 0 AND p.feature_id <> '(all)'
 GROUP BY v.view_id, p.bucket, p.feature_id
 
 -- totals
@@ -130,6 +131,6 @@ parts AS (
 SELECT v.project, to_char(to_timestamp(p.bucket) AT TIME ZONE 'UTC', 'YYYY-MM') AS date, p.feature_id,
     sum(p.clicks) AS click_count, CASE WHEN count(*) = 1 THEN max(p.users) END AS users
 FROM parts AS p JOIN views AS v ON v.view_id = p.view_id
-WHERE p.feature_id <> '(all)'
+WHERE v.state = 0 AND p.feature_id <> '(all)'
 GROUP BY v.view_id, p.bucket, p.feature_id
 

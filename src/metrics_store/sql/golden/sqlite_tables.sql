@@ -5,7 +5,7 @@ CREATE TABLE rollups (rollup_id INTEGER PRIMARY KEY, name TEXT NOT NULL, base_na
 CREATE TABLE rollup_dimensions (rollup_id INTEGER NOT NULL, place INTEGER NOT NULL, name TEXT NOT NULL, PRIMARY KEY (rollup_id, place)) WITHOUT ROWID
 
 -- all rollups
-CREATE TABLE views (view_id INTEGER PRIMARY KEY, project TEXT NOT NULL, rollup TEXT NOT NULL, generation INTEGER NOT NULL, rollup_id INTEGER NOT NULL, keeps_users INTEGER NOT NULL, zone TEXT NOT NULL, week_start INTEGER NOT NULL, limit_features INTEGER NOT NULL, limit_values INTEGER NOT NULL, late_seconds INTEGER NOT NULL, fold_version INTEGER NOT NULL, since_us INTEGER NOT NULL, UNIQUE (project, rollup, generation))
+CREATE TABLE views (view_id INTEGER PRIMARY KEY, project TEXT NOT NULL, rollup TEXT NOT NULL, generation INTEGER NOT NULL, rollup_id INTEGER NOT NULL, keeps_users INTEGER NOT NULL, zone TEXT NOT NULL, week_start INTEGER NOT NULL, limit_features INTEGER NOT NULL, limit_values INTEGER NOT NULL, late_seconds INTEGER NOT NULL, fold_version INTEGER NOT NULL, since_us INTEGER NOT NULL, state INTEGER NOT NULL DEFAULT 0, changed INTEGER NOT NULL DEFAULT 0, UNIQUE (project, rollup, generation))
 
 -- all rollups
 CREATE TABLE grains (grain INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)
