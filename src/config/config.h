@@ -89,6 +89,7 @@ struct Config {
 
     int64_t flush_interval_ms = 1'000;
     int64_t wide_flush_interval_ms = 10'000;
+    int64_t replay_from_records = 50'000;
     int64_t late_seconds = int64_t{7} * 86'400;
     int64_t max_features = 10'000;
     int64_t max_values = 1'000;

@@ -181,6 +181,11 @@ const std::vector<Setting>& table() {
          "How often new clicks become visible.", 10, 60'000},
         {"aggregator.wide_flush_interval_ms", &Config::wide_flush_interval_ms,
          "The same for rollups in which very many rows changed.", 10, 600'000},
+        {"aggregator.replay_from_records", &Config::replay_from_records,
+         "A rollup that is being built and lacks more records than this is replayed beside the "
+         "live "
+         "counting; one that lacks fewer is read together with the others.",
+         10, 100'000'000},
         {"aggregator.late_seconds", &Config::late_seconds,
          "A click whose record is appended later than this after its hour's end is accounted as "
          "late "
@@ -318,7 +323,9 @@ constexpr std::string_view kRollupSection = R"(
 
 A rollup keeps clicks by some dimensions, so that questions about them are instant. Each
 `[[rollup]]` adds one to the rollups that every project has; one with the name of those takes its
-place. Naming new dimensions under a name that a project already has is refused: choose a new name.
+place. One that is added later is built from the raw clicks of the past. Other dimensions under a name
+that is there come into force with `clickmill rollup rebuild`
+([guide](../guide/add-a-breakdown.md)).
 
 ```toml
 [[rollup]]

@@ -106,7 +106,7 @@ Offset RepeatTables::window_start(std::span<const SliceCut> cuts, Offset positio
     const auto below = std::find_if(cuts.begin(), cuts.end(),
                                     [&](const SliceCut& cut) { return cut.offset >= position; });
     const auto known = static_cast<size_t>(below - cuts.begin());
-    if (known == 0) return position;
+    if (known == 0) return Offset{};  // cuts are known from later on: all before may matter
     const size_t older = is_planted("rebuild too short") ? 0 : kOlderSlices;
     return cuts[known - 1 - std::min(known - 1, older)].offset;
 }
@@ -159,8 +159,12 @@ void RepeatTables::begin_or_end_piece(Offset offset, Moment append_time, bool is
     if (!piece_began_) piece_began_ = append_time;
 }
 
+bool RepeatTables::is_fact(Offset offset) const {
+    return offset < facts_below_ && !cuts_.empty() && offset >= cuts_.front().offset;
+}
+
 bool RepeatTables::is_cut(Offset offset, Moment append_time) const {
-    if (offset < facts_below_) {
+    if (is_fact(offset)) {
         const SliceCut* cut = cut_of(offset);
         return cut && cut->offset == offset;
     }
@@ -181,11 +185,11 @@ void RepeatTables::enter(Offset offset, Moment append_time) {
     // limits.
     if (!is_new_slice && !slices_.empty()) return;
     SliceCut cut{offset, append_time, limits_.slice_seconds, limits_.max_entries};
-    if (offset >= facts_below_) {
+    if (is_fact(offset)) {
+        cut = *cut_of(offset);
+    } else if (offset >= facts_below_) {
         cuts_.push_back(cut);
         if (cuts_.size() > kMaxCuts) cuts_.erase(cuts_.begin());
-    } else if (const SliceCut* known = cut_of(offset)) {
-        cut = *known;
     }
     begin_slice(cut);
 }

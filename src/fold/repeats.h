@@ -65,8 +65,9 @@ private:
 // One partition's tables. One thread.
 class RepeatTables {
 public:
-    // `cuts` are those of the stored ledger, facts for every record below `facts_below`; later cuts
-    // are made by the limits of the slice that they end, and begin slices under `limits`.
+    // `cuts` are those of the stored ledger, facts for every record from the first of them to below
+    // `facts_below`; later cuts, and those of older records, are made by the limits of the slice
+    // that they end, and begin slices under `limits`.
     RepeatTables(uint64_t key, RepeatLimits limits, std::vector<SliceCut> cuts, Offset facts_below);
 
     // Before any record: takes what stored pieces say about records below `position`, in their
@@ -100,6 +101,7 @@ private:
         SliceCut cut;
         SliceTable table;
     };
+    bool is_fact(Offset offset) const;  // whether recorded cuts say where its slice begins
     bool is_cut(Offset offset, Moment append_time) const;
     const SliceCut* cut_of(Offset offset) const;
     void begin_slice(const SliceCut& cut);

@@ -95,6 +95,26 @@ TEST(Repeats, NewLimitsHoldFromTheNextCut) {
 
 // The property that everything else leans on: a table rebuilt from its window's start, or from what
 // pieces of it are stored, decides like the live one.
+TEST(Repeats, CutRecordsByTheRuleThatAreOlderThanWhatTheLedgerKnows) {
+    // A ledger that was begun at offset 50: of what came before, only the records are left.
+    RepeatTables tables(kKey, {.slice_seconds = 100},
+                        {SliceCut{Offset{50}, Moment{std::chrono::seconds(5'000)}, 100, 1'000}},
+                        Offset{60});
+    std::vector<bool> repeats;
+    const auto sees = [&](int64_t offset, int64_t second) {
+        tables.enter(Offset{offset}, Moment{std::chrono::seconds(second)});
+        tables.see(std::vector{block_of("shop", "a", kKey)}, repeats);
+        return static_cast<bool>(repeats.front());
+    };
+    EXPECT_FALSE(sees(0, 0));
+    EXPECT_TRUE(sees(1, 10));
+    for (int64_t i = 0; i < 4; ++i)
+        tables.enter(Offset{2 + i}, Moment{std::chrono::seconds(110 + 100 * i)});
+    EXPECT_FALSE(sees(9, 510)) << "four slices later it is forgotten";
+    EXPECT_EQ(tables.cuts().size(), 1u) << "what the ledger knows stays as it is";
+    EXPECT_EQ(RepeatTables::window_start(tables.cuts(), Offset{40}), Offset{0});
+}
+
 TEST(Repeats, RebuiltFromAnyPositionDecideAlike) {
     int64_t read_again = 0;
     for (uint64_t seed = 0; seed < 60; ++seed) {

@@ -56,6 +56,7 @@ aggregator::Options aggregator_options_of(const config::Config& config, int32_t 
     aggregator::Options options;
     options.follower.flush_interval = std::chrono::milliseconds(config.flush_interval_ms);
     options.follower.wide_flush_interval = std::chrono::milliseconds(config.wide_flush_interval_ms);
+    options.follower.folder.joins_within = config.replay_from_records;
     options.follower.folder.repeats.slice_seconds = config.repeat_slice_seconds;
     // A table is at most three quarters full.
     options.follower.folder.repeats.max_entries =

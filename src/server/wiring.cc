@@ -127,6 +127,8 @@ replay::ReplayerOptions replayer_options_of(const config::Config& config,
     replay::ReplayerOptions options;
     options.replay.engine = engine_options_of(config);
     options.replay.repeats = repeats;
+    // Well before the aggregator would take it over: live counting goes on meanwhile.
+    options.replay.ends_within = config.replay_from_records / 10;
     return options;
 }
 

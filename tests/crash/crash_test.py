@@ -6,7 +6,8 @@
 The load generator writes the body of every request that was acknowledged into a journal, and sends
 each one that was not again, with the same bytes, until it is. After every round the journal is
 counted here, each event id once, and compared with the API: 0 lost, 0 double, accounting exact. In the
-end the archive's files and the log behind them hold every event once, repeats too.
+end the archive's files and the log behind them hold every event once, repeats too. All the while rollups are built
+anew from raw clicks: in the end they answer, and a recount by SQL finds every row of every rollup equal.
 """
 import argparse
 import collections
@@ -24,6 +25,7 @@ from real_clickmill import Clickmill, parse_arguments, wait_until  # noqa: E402
 
 FEATURES_PER_QUESTION = 10
 ARCHIVE_FILE_EVENTS = 2000  # so that most kills meet an archiver at work
+REPLAY_FROM_RECORDS = 20  # and a rollup that is being built
 USERS_ERROR = 0.0162 * 4  # four standard errors of the sketch
 
 
@@ -189,6 +191,26 @@ def check_archive(server, accounting, journal):
     return differences
 
 
+def begin_to_build(server, number):
+    """Every other round a rollup is begun, or begun anew while the last one may still be under way."""
+    if number == 1:
+        server.run("rollup", "add", "by_place", "--dimensions", "platform,page")
+    elif number % 2 == 0:
+        server.run("rollup", "rebuild", ("by_page", "totals", "by_experiment")[number // 2 % 3])
+
+
+def check_built(server):
+    """Everything that was being built answers, and every number is what the raw clicks say."""
+    wait_until(lambda: "being built" not in server.run("rollup", "list"), "rollups to be built")
+    said = server.run("verify")
+    lines = [line for line in server.run("rollup", "list").splitlines() if " by_place " in line]
+    if not lines or " answers " not in lines[-1]:
+        return [f"the added rollup does not answer: {lines}"]
+    if '"message":"replayed"' not in server.output():
+        return ["nothing was replayed"]
+    return [] if said.startswith("equal: ") else [f"a recount finds: {said[:2000]}"]
+
+
 def run(options, folder):
     chance = random.Random(options.seed)
     journal = Journal(folder / "journal")
@@ -196,6 +218,7 @@ def run(options, folder):
     slowest = 0.0
     with Clickmill(options.bin, data=folder / "data",
                    environment={"CLICKMILL_ARCHIVE__FILE_EVENTS": str(ARCHIVE_FILE_EVENTS),
+                                "CLICKMILL_AGGREGATOR__REPLAY_FROM_RECORDS": str(REPLAY_FROM_RECORDS),
                                 # ThreadSanitizer sees nothing of what DuckDB's own threads do.
                                 "CLICKMILL_ARCHIVE__THREADS": "1"}) as server:
         server.start()
@@ -211,6 +234,9 @@ def run(options, folder):
                 differences, accounting = check(server, read_key, journal, number == options.rounds)
                 if number == options.rounds:
                     differences += check_archive(server, accounting, journal)
+                    differences += check_built(server)
+                else:
+                    begin_to_build(server, number)
                 load.say("go")
                 passed += not differences
                 failed += bool(differences)
