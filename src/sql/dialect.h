@@ -32,6 +32,7 @@ struct Dialect {
     // Seconds since 1970 as the date of their UTC day, or month.
     std::string_view day_of = "date({0}, 'unixepoch')";
     std::string_view month_of = "strftime('%Y-%m', {0}, 'unixepoch')";
+    bool replaces_views = false;  // CREATE OR REPLACE VIEW: who may read it stays
     // How many ranges of buckets one question asks for; more are asked for in turns.
     size_t ranges_at_once = 1;
     // Rows stay for a while that count no more: of a bucket those count whose build is in its
@@ -66,6 +67,7 @@ inline constexpr Dialect kPostgres{
     .position_of = "(h.positions::jsonb ->> m.partition::int)::bigint",
     .day_of = "to_char(to_timestamp({0}) AT TIME ZONE 'UTC', 'YYYY-MM-DD')",
     .month_of = "to_char(to_timestamp({0}) AT TIME ZONE 'UTC', 'YYYY-MM')",
+    .replaces_views = true,
     .count_relations =
         "SELECT count(*) FROM pg_class WHERE relnamespace = "
         "current_schema()::regnamespace AND (lower(relname) = lower(?1) OR "

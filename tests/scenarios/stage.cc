@@ -82,16 +82,19 @@ Result<void> Stage::open_store() {
 // The first time, or after a restart; when the clock stands where the story is.
 Result<void> Stage::start() {
     for (int32_t i = 0; i < casting_.partitions; ++i) {
-        ASSIGN_OR_RETURN(folders_.emplace_back(),
-                         aggregator::PartitionFolder::open(
-                             PartitionId{i}, {.repeat_key = 1}, log_, *store_,
-                             [this] { return definitions(); }, clock_.now()));
+        ASSIGN_OR_RETURN(folders_.emplace_back(), open_folder(PartitionId{i}));
     }
     api_ = std::make_unique<query_api::QueryApi>(
         query_api::Options{.version = "scenario", .threads = 1},
         query_api::Sources{*store_, *control_, clock_, metrics_, *logger_,
                            [this] { return tails(); }});
     return {};
+}
+
+Result<std::unique_ptr<aggregator::PartitionFolder>> Stage::open_folder(PartitionId partition) {
+    return aggregator::PartitionFolder::open(
+        partition, {.repeat_key = 1}, log_, *store_, [this] { return definitions(); },
+        clock_.now());
 }
 
 std::vector<fold::ViewDefinition> Stage::definitions() const {
@@ -134,6 +137,9 @@ Result<void> Stage::add_rollup(fold::RollupDefinition rollup) {
 Result<void> Stage::flush() {
     if (folders_.empty()) RETURN_IF_ERROR(start());
     for (auto& folder : folders_) {
+        if (folder->is_outdated()) {
+            ASSIGN_OR_RETURN(folder, open_folder(folder->partition()));
+        }
         const event_log::ReadOptions read{.wait = std::chrono::milliseconds(0)};
         for (int64_t records = 1; records > 0;) {
             ASSIGN_OR_RETURN(records, folder->fold_some(read, {}, clock_.now()));
@@ -151,8 +157,13 @@ Result<void> Stage::flush() {
 Result<void> Stage::settle() {
     RETURN_IF_ERROR(flush());
     aggregator::Settler settler({.partition_count = casting_.partitions}, *store_, *logger_);
-    ASSIGN_OR_RETURN([[maybe_unused]] const int64_t settled, settler.pass({}));
-    return {};
+    for (int64_t settled = 1; settled > 0;) {
+        ASSIGN_OR_RETURN(settled, settler.pass({}));
+    }
+    aggregator::Generations generations(
+        {.partition_count = casting_.partitions}, *store_, *logger_,
+        [&](fold::ViewId view) { return settler.is_at_rest(view); });
+    return generations.look_after({});
 }
 
 Result<void> Stage::restart() {

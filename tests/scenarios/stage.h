@@ -2,6 +2,7 @@
 // in memory, with a clock that the story sets. One thread, but for the query API's own.
 #pragma once
 
+#include "aggregator/generations.h"
 #include "aggregator/partition_folder.h"
 #include "aggregator/settler.h"
 #include "base/clock.h"
@@ -60,6 +61,7 @@ public:
     http::Response get(const std::string& target);
 
 private:
+    Result<std::unique_ptr<aggregator::PartitionFolder>> open_folder(PartitionId partition);
     Stage(Backend backend, const Casting& casting, calendar::Calendar calendar);
     Result<void> set_up();
     Result<void> open_store();

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace clickmill::metrics_store::sql {
 namespace {
@@ -192,15 +193,21 @@ std::vector<std::string> add_view_states(
                            dialect.integer);
     };
     std::vector<std::string> statements{column("state"), column("changed")};
-    for (const auto& tables : rollups) {
-        statements.push_back("DROP VIEW " + tables->readable);
-        statements.push_back(create_readable_view(dialect, *tables));
-    }
-    for (const std::string_view view :
-         {"monthly_clicks", "weekly_clicks", "daily_clicks", "hourly_clicks", "standing_builds"})
-        statements.push_back(fmt::format("DROP VIEW {}", view));
-    for (std::string& view : create_views_of_totals(dialect, RollupTables("totals", {})))
-        statements.push_back(std::move(view));
+    const auto renew = [&](std::string_view view, const std::string& create) {
+        constexpr std::string_view kCreate = "CREATE VIEW";
+        if (!dialect.replaces_views) statements.push_back(fmt::format("DROP VIEW {}", view));
+        statements.push_back(dialect.replaces_views
+                                 ? "CREATE OR REPLACE VIEW" + create.substr(kCreate.size())
+                                 : create);
+    };
+    for (const auto& tables : rollups)
+        renew(tables->readable, create_readable_view(dialect, *tables));
+    // Those over totals, less standing_builds, which has nothing to do with states.
+    const std::vector<std::string> of_totals =
+        create_views_of_totals(dialect, RollupTables("totals", {}));
+    constexpr std::string_view kNames[] = {"hourly_clicks", "daily_clicks", "weekly_clicks",
+                                           "monthly_clicks"};
+    for (size_t i = 0; i < std::size(kNames); ++i) renew(kNames[i], of_totals[i + 1]);
     return statements;
 }
 
