@@ -26,7 +26,8 @@ struct StoredView {
 // Immutable once loaded; any thread.
 struct Catalog {
     std::map<fold::ViewId, StoredView> views;
-    int64_t change = 0;  // counts up: of two catalogues of a store the higher one is the newer
+    // Counts up: of two catalogues of a store the higher one is the newer. Below 0: it is empty.
+    int64_t change = -1;
 
     const StoredView* find(fold::ViewId view) const {
         const auto found = views.find(view);
