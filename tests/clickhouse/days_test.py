@@ -87,6 +87,25 @@ def has_tables_of_a_newer_program(options, clickhouse, folder):
         return world.differences()
 
 
+def has_tables_of_an_older_program(options, clickhouse, folder):
+    """Version 1 had no states of views."""
+    with world_on(clickhouse, options, folder) as world:
+        world.load.pause()
+        world.server.wait_until_counted(world.read_key)
+        world.server.stop()
+        counted = clickhouse.sql("SELECT sum(click_count) FROM hourly_clicks")
+        for view in ("hourly_clicks", "daily_clicks", "weekly_clicks", "monthly_clicks", "totals", "by_page"):
+            clickhouse.sql(f"DROP VIEW {view}")
+        clickhouse.sql("ALTER TABLE views DROP COLUMN state, DROP COLUMN changed")
+        clickhouse.sql("DELETE FROM clickmill_schema WHERE version = 2")
+        clickhouse.sql("INSERT INTO clickmill_schema (version) VALUES (1)")
+        world.server.start()
+        found = clickhouse.sql("SELECT sum(click_count) FROM hourly_clicks")
+        world.load.say("go")
+        wrong = [] if found == counted else [f"hourly_clicks says {found!r} after the upgrade, {counted!r} before"]
+        return wrong + world.differences()
+
+
 def has_a_url_of_something_else(options, _, folder):
     run = subprocess.run([options.bin, "serve", "--data", str(folder / "data")], capture_output=True, text=True, timeout=60,
                          env={**os.environ, "CLICKMILL_METRICS_STORE__URL": "clickhouse://ann:secret@x/a/b"})
@@ -96,7 +115,7 @@ def has_a_url_of_something_else(options, _, folder):
 
 DAYS = (is_away_at_the_start, is_killed_under_load, forgets_and_repeats_writes, does_writes_late,
         dies_with_the_aggregator_between_two_writes, has_a_full_disk, refuses_the_password,
-        has_tables_of_a_newer_program, has_a_url_of_something_else)
+        has_tables_of_a_newer_program, has_tables_of_an_older_program, has_a_url_of_something_else)
 
 
 if __name__ == "__main__":
