@@ -38,8 +38,11 @@ Answer<std::optional<BucketKey>> FirstHours::of(Snapshot& snapshot, fold::ViewId
 Answer<Context> make_context(std::unique_ptr<Snapshot> snapshot, const std::string& project,
                              Moment now, ContextSources sources) {
     ASSIGN_OR_RETURN(auto views, snapshot->views());
+    std::vector<fold::View> building;
     std::erase_if(views, [&](const auto& view) {
-        return view.definition.project != project || view.state != fold::ViewState::Current;
+        if (view.definition.project != project) return true;
+        if (view.state == fold::ViewState::Building) building.push_back(view);
+        return view.state != fold::ViewState::Current;
     });
     if (views.empty())
         return std::unexpected(Refusal(
@@ -56,6 +59,7 @@ Answer<Context> make_context(std::unique_ptr<Snapshot> snapshot, const std::stri
     Context context{.snapshot = std::move(snapshot),
                     .project = project,
                     .views = std::move(views),
+                    .building = std::move(building),
                     .calendar = calendar,
                     .now = now,
                     .first_event = {},

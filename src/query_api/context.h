@@ -43,7 +43,8 @@ private:
 struct Context {
     std::unique_ptr<metrics_store::Snapshot> snapshot;
     std::string project;
-    std::vector<fold::View> views;  // of the project, at least one
+    std::vector<fold::View> views;     // of the project, that answer; at least one
+    std::vector<fold::View> building;  // and those that will
     calendar::Calendar calendar;
     Moment now{};
     std::optional<Moment> first_event;  // the start of its hour; none: no click yet

@@ -213,7 +213,8 @@ Answer<FeaturesAnswer> answer_features(const Context& context, const FeaturesQue
     ASSIGN_OR_RETURN(
         const fold::View view,
         choose_view(context.views,
-                    {.by = "", .filters = question.filters, .users = users, .from = from}));
+                    {.by = "", .filters = question.filters, .users = users, .from = from},
+                    context.building));
 
     FeaturesAnswer answer;
     ASSIGN_OR_RETURN(answer.head, make_head(context, view, from, end_of(context.calendar, range)));

@@ -99,11 +99,12 @@ Answer<SeriesAnswer> answer_series(const Context& context, const SeriesQuestion&
     ASSIGN_OR_RETURN(const Range range,
                      read_range(context.calendar, question.grain, question.range, context.now));
     const Moment from = start_of(context.calendar, range);
-    ASSIGN_OR_RETURN(const fold::View view,
-                     choose_view(context.views, {.by = question.by,
-                                                 .filters = question.filters,
-                                                 .users = question.metric == Metric::Users,
-                                                 .from = from}));
+    ASSIGN_OR_RETURN(const fold::View view, choose_view(context.views,
+                                                        {.by = question.by,
+                                                         .filters = question.filters,
+                                                         .users = question.metric == Metric::Users,
+                                                         .from = from},
+                                                        context.building));
     ASSIGN_OR_RETURN(answer.head, make_head(context, view, from, end_of(context.calendar, range)));
 
     ViewReader view_reader(*context.snapshot, view, context.calendar, *context.aliases, budget);

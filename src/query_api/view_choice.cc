@@ -12,6 +12,8 @@
 namespace clickmill::query_api {
 namespace {
 
+constexpr int kBuildingSeconds = 30;  // until it is worth asking again
+
 using fold::View;
 
 const std::vector<std::string>& dimensions_of(const View& view) {
@@ -58,16 +60,30 @@ Refusal no_rollup(const std::vector<std::string>& asked) {
                         fmt::join(asked, "\", \""))};
 }
 
+Refusal no_rollup_yet(const std::vector<std::string>& asked, std::span<const View> building) {
+    const auto holding = std::ranges::find_if(building, [&](const View& view) {
+        return std::ranges::all_of(
+            asked, [&](const auto& name) { return has(dimensions_of(view), name); });
+    });
+    if (holding == building.end()) return no_rollup(asked);
+    return {503, "unavailable",
+            fmt::format("the rollup {} is being built from the clicks of the past: ask again once "
+                        "it is complete",
+                        holding->definition.rollup.name),
+            kBuildingSeconds};
+}
+
 }  // namespace
 
-Answer<View> choose_view(std::span<const View> views, const Needs& needs) {
+Answer<View> choose_view(std::span<const View> views, const Needs& needs,
+                         std::span<const View> building) {
     const std::vector<std::string> asked = dimensions_asked(needs);
     std::vector<const View*> holding;
     for (const View& view : views)
         if (std::ranges::all_of(asked,
                                 [&](const auto& name) { return has(dimensions_of(view), name); }))
             holding.push_back(&view);
-    if (holding.empty()) return std::unexpected(no_rollup(asked));
+    if (holding.empty()) return std::unexpected(no_rollup_yet(asked, building));
 
     std::vector<const View*> sound;
     std::ranges::copy_if(holding, std::back_inserter(sound),
@@ -76,7 +92,7 @@ Answer<View> choose_view(std::span<const View> views, const Needs& needs) {
         return refuse("needs_experiment",
                       "a click can be in several experiments at once: ask for by=experiment, or "
                       "for exactly one with filter.experiment=<name>");
-    if (sound.empty()) return std::unexpected(no_rollup(asked));
+    if (sound.empty()) return std::unexpected(no_rollup_yet(asked, building));
 
     std::vector<const View*> able;
     std::ranges::copy_if(sound, std::back_inserter(able), [&](const View* view) {

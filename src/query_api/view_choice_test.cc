@@ -78,6 +78,17 @@ TEST(ViewChoice, NamesTheRollupToDeclare) {
               "\"by_browser_properties_plan\", dimensions = [\"browser\", \"properties.Plan\"]");
 }
 
+TEST(ViewChoice, SaysThatTheRollupIsBeingBuilt) {
+    const std::vector<fold::View> building{view(9, "by_locale", {"locale"})};
+    const auto refused = choose_view(kViews, {.by = "locale"}, building);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().status, 503);
+    EXPECT_EQ(refused.error().message,
+              "the rollup by_locale is being built from the clicks of the past: ask again once it "
+              "is complete");
+    EXPECT_EQ(choose_view(kViews, {.by = "region"}, building).error().code, "no_rollup");
+}
+
 TEST(ViewChoice, SaysThatARollupHasAtMostFourDimensions) {
     Needs needs{.by = "os"};
     for (const char* name : {"browser", "device", "locale", "page"})
