@@ -40,21 +40,23 @@ std::vector<View> views_to_switch(std::span<const View> all, std::span<const Vie
     std::map<std::string, std::vector<View>> moving;  // by project
     for (const View& view : complete) {
         if (!may_come(view)) continue;
-        const auto of_project = std::ranges::find_if(all, [&](const View& other) {
+        const bool moves = std::ranges::any_of(all, [&](const View& other) {
             return other.state == ViewState::Current &&
-                   other.definition.project == view.definition.project;
+                   other.definition.project == view.definition.project &&
+                   !is_in_zone_of(other, view);
         });
-        const bool stays = of_project == all.end() || is_in_zone_of(*of_project, view);
-        (stays ? ready : moving[view.definition.project]).push_back(view);
+        (moves ? moving[view.definition.project] : ready).push_back(view);
     }
-    for (auto& [project, views] : moving) {
+    for (const auto& entry : moving) {
+        const std::string& project = entry.first;
+        const std::vector<View>& views = entry.second;
         const bool is_whole = std::ranges::all_of(all, [&](const View& current) {
             return current.state != ViewState::Current || current.definition.project != project ||
                    std::ranges::any_of(views, [&](const View& view) {
                        return is_same_rollup(view, current) && is_in_zone_of(view, views.front());
                    });
         });
-        if (is_whole) std::ranges::move(views, std::back_inserter(ready));
+        if (is_whole) std::ranges::copy(views, std::back_inserter(ready));
     }
     return ready;
 }
@@ -76,7 +78,7 @@ Result<void> Generations::switch_complete() {
     const std::vector<View> ready = views_to_switch(all, complete);
     if (ready.empty()) return {};
     std::vector<fold::ViewId> ids;
-    for (const View& view : ready) ids.push_back(view.id);
+    std::ranges::transform(ready, std::back_inserter(ids), &View::id);
     RETURN_IF_ERROR(metrics_store::make_current(store_, ids));
     for (const View& view : ready) {
         logger_.info("rollup is built and answers from now on",

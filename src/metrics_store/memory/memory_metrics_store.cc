@@ -53,6 +53,7 @@ Result<std::vector<fold::View>> MemoryMetricsStore::change_views(const PlanViews
     for (const fold::View& view : plan.changed)
         *std::ranges::find(state_.views, view.id, &fold::View::id) = view;
     std::vector<fold::View> views;
+    views.reserve(plan.views.size());
     for (const fold::View& view : plan.views) views.push_back(*find_same(state_.views, view));
     return views;
 }
