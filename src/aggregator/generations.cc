@@ -12,21 +12,12 @@ namespace {
 using fold::View;
 using fold::ViewState;
 
-bool is_same_rollup(const View& one, const View& other) {
-    return one.definition.project == other.definition.project &&
-           one.definition.rollup.name == other.definition.rollup.name;
-}
-
 const View* current_of(std::span<const View> all, const View& view) {
     const auto found = std::ranges::find_if(all, [&](const View& other) {
-        return other.state == ViewState::Current && is_same_rollup(other, view);
+        return other.state == ViewState::Current &&
+               is_same_rollup(other.definition, view.definition);
     });
     return found == all.end() ? nullptr : &*found;
-}
-
-bool is_in_zone_of(const View& one, const View& other) {
-    return one.definition.zone == other.definition.zone &&
-           one.definition.week_start == other.definition.week_start;
 }
 
 }  // namespace
@@ -43,7 +34,7 @@ std::vector<View> views_to_switch(std::span<const View> all, std::span<const Vie
         const bool moves = std::ranges::any_of(all, [&](const View& other) {
             return other.state == ViewState::Current &&
                    other.definition.project == view.definition.project &&
-                   !is_in_zone_of(other, view);
+                   !is_in_same_zone(other.definition, view.definition);
         });
         (moves ? moving[view.definition.project] : ready).push_back(view);
     }
@@ -53,7 +44,8 @@ std::vector<View> views_to_switch(std::span<const View> all, std::span<const Vie
         const bool is_whole = std::ranges::all_of(all, [&](const View& current) {
             return current.state != ViewState::Current || current.definition.project != project ||
                    std::ranges::any_of(views, [&](const View& view) {
-                       return is_same_rollup(view, current) && is_in_zone_of(view, views.front());
+                       return is_same_rollup(view.definition, current.definition) &&
+                              is_in_same_zone(view.definition, views.front().definition);
                    });
         });
         if (is_whole) std::ranges::copy(views, std::back_inserter(ready));
@@ -66,16 +58,18 @@ Generations::Generations(GenerationOptions options, metrics_store::MetricsStore&
     : options_(options), store_(store), logger_(logger), is_at_rest_(std::move(is_at_rest)) {}
 
 Result<void> Generations::look_after(std::stop_token stop) {
-    RETURN_IF_ERROR(switch_complete());
-    return clear_dropped(stop);
+    std::vector<View> all;
+    std::vector<View> complete;
+    {
+        ASSIGN_OR_RETURN(const auto snapshot, store_.snapshot());
+        ASSIGN_OR_RETURN(all, snapshot->views());
+        ASSIGN_OR_RETURN(complete, complete_views(*snapshot, all));
+    }
+    RETURN_IF_ERROR(switch_to(views_to_switch(all, complete)));
+    return clear_dropped(all, stop);
 }
 
-Result<void> Generations::switch_complete() {
-    ASSIGN_OR_RETURN(auto snapshot, store_.snapshot());
-    ASSIGN_OR_RETURN(const std::vector<View> all, snapshot->views());
-    snapshot.reset();
-    ASSIGN_OR_RETURN(const std::vector<View> complete, complete_views(all));
-    const std::vector<View> ready = views_to_switch(all, complete);
+Result<void> Generations::switch_to(std::span<const View> ready) {
     if (ready.empty()) return {};
     std::vector<fold::ViewId> ids;
     std::ranges::transform(ready, std::back_inserter(ids), &View::id);
@@ -90,13 +84,13 @@ Result<void> Generations::switch_complete() {
 }
 
 // Those that lack nothing but what every rollup may lag behind, in any partition.
-Result<std::vector<View>> Generations::complete_views(std::span<const View> views) {
+Result<std::vector<View>> Generations::complete_views(metrics_store::Snapshot& snapshot,
+                                                      std::span<const View> views) const {
     std::vector<View> complete;
     for (const View& view : views) {
         if (view.state != ViewState::Building || !is_at_rest_(view.id)) continue;
-        ASSIGN_OR_RETURN(const auto snapshot, store_.snapshot());
-        ASSIGN_OR_RETURN(const auto ledgers, snapshot->ledgers());
-        ASSIGN_OR_RETURN(const auto positions, snapshot->positions(view.id));
+        ASSIGN_OR_RETURN(const auto ledgers, snapshot.ledgers());
+        ASSIGN_OR_RETURN(const auto positions, snapshot.positions(view.id));
         const bool is_complete = std::ranges::all_of(ledgers, [&](const fold::Ledger& ledger) {
             const auto own = std::ranges::find(positions, ledger.partition,
                                                &metrics_store::PartitionPosition::partition);
@@ -110,12 +104,7 @@ Result<std::vector<View>> Generations::complete_views(std::span<const View> view
     return complete;
 }
 
-Result<void> Generations::clear_dropped(const std::stop_token& stop) {
-    std::vector<View> views;
-    {
-        ASSIGN_OR_RETURN(const auto snapshot, store_.snapshot());
-        ASSIGN_OR_RETURN(views, snapshot->views());
-    }
+Result<void> Generations::clear_dropped(std::span<const View> views, const std::stop_token& stop) {
     for (const View& view : views) {
         if (view.state != ViewState::Dropped) continue;
         for (bool is_more = true; is_more && !stop.stop_requested();) {

@@ -29,9 +29,10 @@ public:
     Result<void> look_after(std::stop_token stop);
 
 private:
-    Result<void> switch_complete();
-    Result<std::vector<fold::View>> complete_views(std::span<const fold::View> views);
-    Result<void> clear_dropped(const std::stop_token& stop);
+    Result<std::vector<fold::View>> complete_views(metrics_store::Snapshot& snapshot,
+                                                   std::span<const fold::View> views) const;
+    Result<void> switch_to(std::span<const fold::View> ready);
+    Result<void> clear_dropped(std::span<const fold::View> views, const std::stop_token& stop);
 
     GenerationOptions options_;
     metrics_store::MetricsStore& store_;

@@ -84,6 +84,16 @@ Result<void> PartitionFolder::refresh_definitions(Moment now) {
     definitions_asked_at_ = now;
     unknown_projects_.clear();
     ASSIGN_OR_RETURN(const std::vector<fold::View> views, declared_views());
+    const auto is_folded = [&](const fold::View& view) { return fold_.views().contains(view.id); };
+    if (!std::ranges::all_of(views, is_folded)) RETURN_IF_ERROR(add_views(views));
+    const auto is_there = [&](const auto& folded) {
+        return std::ranges::find(views, folded.first, &fold::View::id) != views.end();
+    };
+    if (!std::ranges::all_of(fold_.views(), is_there)) is_outdated_ = true;
+    return {};
+}
+
+Result<void> PartitionFolder::add_views(std::span<const fold::View> views) {
     ASSIGN_OR_RETURN(metrics_store::Progress progress, store_.progress(partition_));
     RETURN_IF_ERROR(begin_views(views, progress));
     for (const fold::View& view : views) {
@@ -91,10 +101,6 @@ Result<void> PartitionFolder::refresh_definitions(Moment now) {
         ASSIGN_OR_RETURN(const bool is_ours, is_folded_here(view, progress));
         if (is_ours) RETURN_IF_ERROR(add_view(view, position_of(progress, view.id)));
     }
-    const auto is_there = [&](const auto& folded) {
-        return std::ranges::find(views, folded.first, &fold::View::id) != views.end();
-    };
-    if (!std::ranges::all_of(fold_.views(), is_there)) is_outdated_ = true;
     return {};
 }
 
@@ -110,10 +116,8 @@ Result<std::vector<fold::View>> PartitionFolder::declared_views() {
         ASSIGN_OR_RETURN(views, snapshot->views());
     }
     std::erase_if(views, [](const fold::View& view) {
-        const bool is_there =
-            view.state == fold::ViewState::Current || view.state == fold::ViewState::Building;
         // What another program made, whose rules are newer, only that one goes on with.
-        return !is_there || view.definition.fold_version > fold::kFoldVersion;
+        return !view.is_counted() || view.definition.fold_version > fold::kFoldVersion;
     });
     std::ranges::stable_sort(views, {}, &fold::View::state);
     return views;

@@ -82,6 +82,7 @@ private:
     Result<void> learn_projects(Moment now);
     Result<std::vector<fold::View>> declared_views();
     Result<bool> is_folded_here(const fold::View& view, const metrics_store::Progress& progress);
+    Result<void> add_views(std::span<const fold::View> views);
     Result<void> begin_views(std::span<const fold::View> views, metrics_store::Progress& progress);
     Result<void> add_view(fold::View view, const fold::Position& position);
 

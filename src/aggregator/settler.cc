@@ -114,17 +114,11 @@ Settler::Settler(SettlerOptions options, metrics_store::MetricsStore& store,
 Result<int64_t> Settler::pass(std::stop_token stop) {
     int64_t settled = 0;
     ASSIGN_OR_RETURN(const std::vector<fold::View> all, views());
-    std::erase_if(views_at_rest_, [&](fold::ViewId id) {
-        return std::ranges::find(all, id, &fold::View::id) == all.end();
-    });
+    views_at_rest_.clear();
     for (const fold::View& view : all) {
         if (stop.stop_requested()) break;
         ASSIGN_OR_RETURN(const int64_t more, pass_view(view, stop));
-        if (more == 0 && !stop.stop_requested()) {
-            views_at_rest_.insert(view.id);
-        } else {
-            views_at_rest_.erase(view.id);
-        }
+        if (more == 0 && !stop.stop_requested()) views_at_rest_.insert(view.id);
         settled += more;
     }
     return settled;
@@ -133,9 +127,7 @@ Result<int64_t> Settler::pass(std::stop_token stop) {
 Result<std::vector<fold::View>> Settler::views() const {
     ASSIGN_OR_RETURN(const auto snapshot, store_.snapshot());
     ASSIGN_OR_RETURN(std::vector<fold::View> views, snapshot->views());
-    std::erase_if(views, [](const fold::View& view) {
-        return view.state != fold::ViewState::Current && view.state != fold::ViewState::Building;
-    });
+    std::erase_if(views, [](const fold::View& view) { return !view.is_counted(); });
     return views;
 }
 

@@ -33,17 +33,8 @@ Result<void> PartitionFold::add_view(View view, Position position) {
     const ViewId id = view.id;
     if (views_.contains(id)) return {};
     const ViewDefinition& definition = view.definition;
-    ASSIGN_OR_RETURN(calendar::Calendar calendar,
-                     calendar::Calendar::make(definition.zone, definition.week_start));
-    auto project = projects_.find(definition.project);
-    if (project == projects_.end()) {
-        project =
-            projects_
-                .emplace(definition.project, Project{&ledger_.projects[definition.project], {}})
-                .first;
-        last_project_ = nullptr;
-    }
-    Timeline& timeline = timeline_of(project->second, definition, std::move(calendar));
+    ASSIGN_OR_RETURN(Timeline * found, timeline_of(definition));
+    Timeline& timeline = *found;
     ASSIGN_OR_RETURN(ViewFold fold, ViewFold::make(std::move(view), position, timeline.calendar));
     if (fold.wants_properties()) lines_.read_also(event::Reads::Properties);
     // Before anything was read, a view that is behind the others takes reading back to its own
@@ -57,17 +48,23 @@ Result<void> PartitionFold::add_view(View view, Position position) {
     return {};
 }
 
-PartitionFold::Timeline& PartitionFold::timeline_of(Project& project,
-                                                    const ViewDefinition& definition,
-                                                    calendar::Calendar&& calendar) {
-    for (Timeline& timeline : project.timelines) {
-        if (timeline.zone == definition.zone &&
-            timeline.calendar.week_start() == definition.week_start &&
-            timeline.late_seconds == definition.limits.late_seconds)
-            return timeline;
+Result<PartitionFold::Timeline*> PartitionFold::timeline_of(const ViewDefinition& definition) {
+    const auto known = projects_.find(definition.project);
+    if (known != projects_.end()) {
+        for (Timeline& timeline : known->second.timelines) {
+            if (timeline.calendar.zone() == definition.zone &&
+                timeline.calendar.week_start() == definition.week_start &&
+                timeline.late_seconds == definition.limits.late_seconds)
+                return &timeline;
+        }
     }
-    return project.timelines.emplace_back(
-        Timeline{std::move(calendar), definition.zone, definition.limits.late_seconds, {}, {}, {}});
+    ASSIGN_OR_RETURN(calendar::Calendar calendar,
+                     calendar::Calendar::make(definition.zone, definition.week_start));
+    const auto [project, is_new] = projects_.try_emplace(
+        definition.project, Project{&ledger_.projects[definition.project], {}});
+    if (is_new) last_project_ = nullptr;
+    return &project->second.timelines.emplace_back(
+        Timeline{std::move(calendar), definition.limits.late_seconds, {}, {}, {}});
 }
 
 void PartitionFold::restore_repeats(std::span<const RepeatPiece> stored) {
@@ -144,21 +141,20 @@ std::vector<std::string> PartitionFold::missing_projects() const {
 std::vector<MissingDay> PartitionFold::missing_days() const {
     std::vector<MissingDay> missing;
     if (is_rebuilding()) return {};
-    const Project* last_project = nullptr;
-    std::vector<calendar::Hour> last;  // by timeline of that project
+    std::string_view last_project;
+    calendar::Hour last;  // of that project's only timeline, if it has one
     for (const Judged& judged : judged_) {
         if (!judged.line->readable) continue;
         const Moment received_at = judged.line->event.received_at;
+        if (last.holds(received_at) && judged.line->event.project == last_project) continue;
         const auto project = projects_.find(judged.line->event.project);
         if (project == projects_.end()) continue;
-        const auto holds = [&](const calendar::Hour& hour) { return hour.holds(received_at); };
-        if (&project->second == last_project && std::ranges::all_of(last, holds)) continue;
-        last_project = &project->second;
-        last.clear();
-        for (const Timeline& timeline : project->second.timelines) {
-            last.push_back(timeline.calendar.hour_at(received_at));
-            find_missing_days(timeline, last.back().day, missing);
+        const std::deque<Timeline>& timelines = project->second.timelines;
+        for (const Timeline& timeline : timelines) {
+            last = timeline.calendar.hour_at(received_at);
+            find_missing_days(timeline, last.day, missing);
         }
+        last_project = timelines.size() == 1 ? std::string_view(project->first) : "";
     }
     return missing;
 }

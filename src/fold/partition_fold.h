@@ -109,7 +109,6 @@ private:
     // moves to another zone.
     struct Timeline {
         calendar::Calendar calendar;
-        std::string zone;
         int64_t late_seconds;
         std::vector<ViewFold*> views;
         calendar::Hour last_hour;   // a cache: neighbours are often of one
@@ -132,8 +131,7 @@ private:
     void judge_repeats();
     bool is_rebuilding() const;
     void account_record();
-    Timeline& timeline_of(Project& project, const ViewDefinition& definition,
-                          calendar::Calendar&& calendar);
+    Result<Timeline*> timeline_of(const ViewDefinition& definition);
     void find_missing_days(const Timeline& timeline, calendar::BucketKey day,
                            std::vector<MissingDay>& missing) const;
     void find_project(Judged& judged);

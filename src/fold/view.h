@@ -58,6 +58,13 @@ enum class ViewState : int8_t {
     Gone,      // and went; its id and generation are used up
 };
 
+inline bool is_same_rollup(const ViewDefinition& one, const ViewDefinition& other) {
+    return one.project == other.project && one.rollup.name == other.rollup.name;
+}
+inline bool is_in_same_zone(const ViewDefinition& one, const ViewDefinition& other) {
+    return one.zone == other.zone && one.week_start == other.week_start;
+}
+
 struct View {
     ViewId id;
     int32_t generation = 1;
@@ -66,6 +73,8 @@ struct View {
     // Clicks received before this are not in it: raw events did not reach further back. Epoch: all
     // are.
     Moment since{};
+
+    bool is_counted() const { return state == ViewState::Current || state == ViewState::Building; }
 };
 
 }  // namespace clickmill::fold

@@ -33,19 +33,11 @@ Result<void> check(const ViewDefinition& definition) {
     return {};
 }
 
-bool is_same_rollup(const ViewDefinition& one, const ViewDefinition& other) {
-    return one.project == other.project && one.rollup.name == other.rollup.name;
-}
-
-bool is_there(const View& view) {
-    return view.state == ViewState::Current || view.state == ViewState::Building;
-}
-
 // The one of the highest generation that answers or is being built.
 const View* newest_of(std::span<const View> views, const ViewDefinition& definition) {
     const View* newest = nullptr;
     for (const View& view : views) {
-        if (!is_there(view) || !is_same_rollup(view.definition, definition)) continue;
+        if (!view.is_counted() || !is_same_rollup(view.definition, definition)) continue;
         if (!newest || view.generation > newest->generation) newest = &view;
     }
     return newest;
@@ -89,9 +81,9 @@ void follow_zone(const ViewDefinition& wanted, std::vector<View>& known, ViewPla
     std::vector<ViewDefinition> moved;
     for (const View& view : known) {
         const ViewDefinition& stored = view.definition;
-        if (!is_there(view) || stored.project != wanted.project) continue;
+        if (!view.is_counted() || stored.project != wanted.project) continue;
         if (newest_of(known, stored)->id != view.id) continue;
-        if (stored.zone == wanted.zone && stored.week_start == wanted.week_start) continue;
+        if (is_in_same_zone(stored, wanted)) continue;
         moved.push_back(stored);
     }
     for (ViewDefinition& definition : moved) {

@@ -32,8 +32,8 @@ struct StartOptions {
 // One thread starts, ticks and stops it.
 class Server {
 public:
-    // InvalidInput: settings. Conflict: another server has the folder, or a rollup is stored with
-    // another definition. Unavailable: an address is taken, the folder cannot be written.
+    // InvalidInput: settings. Conflict: another server has the folder. Unavailable: an address is
+    // taken, the folder cannot be written.
     static Result<std::unique_ptr<Server>> start(StartOptions options);
     virtual ~Server() = default;
 
