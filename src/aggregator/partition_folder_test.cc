@@ -1,5 +1,6 @@
 #include "aggregator/partition_folder.h"
 
+#include "aggregator/store_answers.h"
 #include "aggregator/test_doors.h"
 #include "aggregator/test_world.h"
 #include "metrics_store/copy.h"
@@ -236,6 +237,20 @@ TEST(PartitionFolder, IsOutdatedOnceOtherViewsAreToBeFolded) {
     ASSERT_TRUE(metrics_store::make_current(world.store, std::vector{next.id}));
     ASSERT_TRUE(both->refresh_definitions(world.clock.now()));
     EXPECT_TRUE(both->is_outdated()) << "the first generation is folded no more";
+}
+
+TEST(PartitionFolder, GoesOnWhereItsOwnViewsStandWhateverElseIsStored) {
+    World world;
+    EXPECT_EQ(*next_to_fold(world.store, PartitionId{0}), Offset{0});
+    for (int i = 0; i < 4; ++i) world.click({.id = std::to_string(i)});
+    world.count_all();
+    const fold::View next = *metrics_store::begin_generation(world.store, world.definitions[0]);
+    EXPECT_EQ(*next_to_fold(world.store, PartitionId{0}), Offset{4}) << "it is a replay's";
+    world.count_all();
+    ASSERT_TRUE(metrics_store::make_current(world.store, std::vector{next.id}));
+    world.click({.id = "more"});
+    world.count_all();
+    EXPECT_EQ(*next_to_fold(world.store, PartitionId{0}), Offset{5}) << "the old one stays behind";
 }
 
 TEST(PartitionFolder, CountsAProjectInTwoZonesWhileItMoves) {

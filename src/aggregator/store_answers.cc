@@ -32,6 +32,19 @@ fold::Position position_of(const metrics_store::Progress& progress, fold::ViewId
     return stored == progress.views.end() ? fold::Position{} : stored->second;
 }
 
+Result<Offset> next_to_fold(metrics_store::MetricsStore& store, PartitionId partition) {
+    ASSIGN_OR_RETURN(const metrics_store::Progress progress, store.progress(partition));
+    if (!progress.has_ledger) return Offset{};
+    ASSIGN_OR_RETURN(const auto snapshot, store.snapshot());
+    ASSIGN_OR_RETURN(const std::vector<fold::View> views, snapshot->views());
+    Offset next = progress.ledger.through;
+    for (const fold::View& view : views) {
+        if (view.state == fold::ViewState::Current)
+            next = std::min(next, position_of(progress, view.id).through);
+    }
+    return next;
+}
+
 bool is_near(fold::ViewId view, const metrics_store::Progress& progress, int64_t within) {
     const Offset through = position_of(progress, view).through;
     return progress.ledger.through.value - through.value <= within;

@@ -1,4 +1,5 @@
 // clickmill partition resume: goes on where retention has deleted what was not counted.
+#include "aggregator/store_answers.h"
 #include "cli/command_world.h"
 #include "cli/commands.h"
 #include "cli/console.h"
@@ -6,8 +7,6 @@
 #include "server/data_folder.h"
 
 #include <fmt/format.h>
-
-#include <algorithm>
 
 namespace clickmill::cli {
 
@@ -23,14 +22,10 @@ Result<Gap> gap_of(const config::Config& config, PartitionId partition) {
     const server::World world = of_command.world();
     ASSIGN_OR_RETURN(const auto store,
                      server::open_metrics_store(config, world, server::Writes::Elsewhere));
-    ASSIGN_OR_RETURN(const metrics_store::Progress progress, store->progress(partition));
+    ASSIGN_OR_RETURN(const Offset next, aggregator::next_to_fold(*store, partition));
     ASSIGN_OR_RETURN(const auto log, server::open_event_log_to_read(config, world));
     ASSIGN_OR_RETURN(const event_log::PartitionState state, log->state(partition));
-    Gap gap{progress.has_ledger ? progress.ledger.through : Offset{}, state.first};
-    for (const auto& [view, position] : progress.views) {
-        gap.from = std::min(gap.from, position.through);
-    }
-    return gap;
+    return Gap{next, state.first};
 }
 
 }  // namespace
