@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <deque>
 #include <optional>
 #include <vector>
@@ -15,29 +14,18 @@ namespace {
 using event::Event;
 using event::Line;
 
-struct TextColumn {
-    const char* name;
-    std::string_view Event::* text;
-};
-
-constexpr std::array kAlways = {
-    TextColumn{"project", &Event::project},           TextColumn{"event_id", &Event::event_id},
-    TextColumn{"feature_id", &Event::feature_id},     TextColumn{"user_id", &Event::user_id},
-    TextColumn{"anonymous_id", &Event::anonymous_id}, TextColumn{"session_id", &Event::session_id},
-};
-constexpr std::array kFields = {
-    TextColumn{"page", &Event::page},       TextColumn{"platform", &Event::platform},
-    TextColumn{"device", &Event::device},   TextColumn{"app_version", &Event::app_version},
-    TextColumn{"browser", &Event::browser}, TextColumn{"os", &Event::os},
-    TextColumn{"locale", &Event::locale},   TextColumn{"country", &Event::country},
-    TextColumn{"region", &Event::region},
+// What decides who clicked what.
+constexpr event::LabelField kAlways[] = {
+    {"project", &Event::project},           {"event_id", &Event::event_id},
+    {"feature_id", &Event::feature_id},     {"user_id", &Event::user_id},
+    {"anonymous_id", &Event::anonymous_id}, {"session_id", &Event::session_id},
 };
 
 // What is asked of a file, and where in a row it stands.
 struct Columns {
     explicit Columns(const WantedDimensions& wanted) {
-        for (const TextColumn& column : kAlways) add_text(column);
-        for (const TextColumn& column : kFields) {
+        for (const event::LabelField& column : kAlways) add_text(column);
+        for (const event::LabelField& column : event::kLabelFields) {
             if (wanted.contains(column.name)) add_text(column);
         }
         if (wanted.contains("experiment") || wanted.contains("variant"))
@@ -52,7 +40,7 @@ struct Columns {
         all.push_back(column);
         return all.size() - 1;
     }
-    void add_text(const TextColumn& column) {
+    void add_text(const event::LabelField& column) {
         texts.emplace_back(add({column.name, ColumnType::Text}), column.text);
     }
     std::string names() const {

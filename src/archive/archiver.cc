@@ -105,12 +105,8 @@ Result<void> Archiver::find_positions() {
          std::filesystem::directory_iterator(store_->scratch_folder(), ignored)) {
         std::filesystem::remove(file.path(), ignored);
     }
-    ASSIGN_OR_RETURN(const auto objects, store_->list());
-    files_.clear();
     positions_.clear();
-    for (const Object& object : objects) {
-        if (const auto name = file_name_of(object.name)) files_.push_back(*name);
-    }
+    ASSIGN_OR_RETURN(files_, list_files(*store_));
     const auto partitions = partitions_of(files_);
     RETURN_IF_ERROR(check_log(partitions));
     for (const PartitionFiles& partition : partitions) {

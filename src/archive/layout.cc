@@ -1,5 +1,7 @@
 #include "archive/layout.h"
 
+#include "archive/object_store.h"
+
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
@@ -55,6 +57,15 @@ std::optional<FileName> file_name_of(std::string_view text) {
     const FileName name{date, PartitionId{*partition}, Offset{*first}, Offset{*last}};
     // One file, one spelling.
     return text_of(name) == text ? std::optional(name) : std::nullopt;
+}
+
+Result<std::vector<FileName>> list_files(ObjectStore& store) {
+    ASSIGN_OR_RETURN(const auto objects, store.list());
+    std::vector<FileName> files;
+    for (const Object& object : objects) {
+        if (const auto name = file_name_of(object.name)) files.push_back(*name);
+    }
+    return files;
 }
 
 std::vector<PartitionFiles> partitions_of(std::span<const FileName> files) {

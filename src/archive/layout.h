@@ -3,6 +3,7 @@
 // Stored: never change.
 #pragma once
 
+#include "base/result.h"
 #include "base/types.h"
 
 #include <chrono>
@@ -13,6 +14,8 @@
 #include <vector>
 
 namespace clickmill::archive {
+
+class ObjectStore;
 
 struct FileName {
     std::chrono::sys_days day;  // on which its records were appended
@@ -44,6 +47,10 @@ struct PartitionFiles {
     std::vector<Seam> seams;
     Offset next() const { return files.empty() ? Offset{} : files.back().last.next(); }
 };
+
+// Of what lies in the archive, in the order of the store's names. What has no such name is no file
+// of ours.
+Result<std::vector<FileName>> list_files(ObjectStore& store);
 
 // By partition. Of files that lie in another one's range the longest stands; all are seams.
 std::vector<PartitionFiles> partitions_of(std::span<const FileName> files);

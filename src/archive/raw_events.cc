@@ -61,11 +61,7 @@ Result<std::unique_ptr<RawEvents>> RawEvents::open(EngineOptions options, RawSou
 }
 
 Result<void> RawEvents::find_files(EngineOptions& options) {
-    ASSIGN_OR_RETURN(const auto objects, sources_.store->list());
-    std::vector<FileName> all;
-    for (const Object& object : objects) {
-        if (const auto name = file_name_of(object.name)) all.push_back(*name);
-    }
+    ASSIGN_OR_RETURN(const std::vector<FileName> all, list_files(*sources_.store));
     for (const PartitionFiles& partition : partitions_of(all)) {
         for (const Seam& seam : partition.seams) {
             if (seam.kind == Seam::Kind::Overlap) {

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <unistd.h>
 
 namespace clickmill::cli {
 
@@ -78,6 +79,19 @@ int with_control(const SettingsArguments& arguments,
     const auto control = open_control(*config, clock);
     if (!control) return report(control.error());
     return work(**control, *config);
+}
+
+ProgressLine::ProgressLine() : is_terminal_(isatty(STDERR_FILENO) != 0) {}
+
+void ProgressLine::show(std::string_view text) {
+    if (!is_terminal_) return;
+    is_shown_ = true;
+    fmt::print(stderr, "\r\x1b[K{}", text);
+}
+
+void ProgressLine::clear() {
+    if (is_shown_) fmt::print(stderr, "\r\x1b[K");
+    is_shown_ = false;
 }
 
 void print_table(const std::vector<std::vector<std::string>>& rows) {

@@ -36,6 +36,21 @@ bool print_problems(const config::Loaded& loaded);
 int with_control(const SettingsArguments& arguments,
                  const std::function<int(control::Control&, const config::Config&)>& work);
 
+// What a long work is doing, in one line on standard error; nothing where that is no terminal.
+class ProgressLine {
+public:
+    ProgressLine();
+    ProgressLine(const ProgressLine&) = delete;
+    ProgressLine& operator=(const ProgressLine&) = delete;
+    ~ProgressLine() { clear(); }
+    void show(std::string_view text);
+    void clear();  // before anything else is printed
+
+private:
+    const bool is_terminal_;
+    bool is_shown_ = false;
+};
+
 // Columns padded to their widest cell; the first row is the head.
 void print_table(const std::vector<std::vector<std::string>>& rows);
 

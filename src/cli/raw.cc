@@ -24,23 +24,20 @@ using archive::Engine;
 constexpr size_t kTableRows = 1'000;  // a terminal shows; more are for the other formats
 
 // Says on a terminal how far a question is, once it takes long.
-class ProgressLine {
+class QuestionProgress {
 public:
-    explicit ProgressLine(Engine& engine) {
+    explicit QuestionProgress(Engine& engine) {
         if (isatty(STDERR_FILENO) == 0) return;
         thread_ = std::jthread([&engine](std::stop_token stop) {
             std::mutex mutex;
             std::condition_variable_any changed;
             std::unique_lock lock(mutex);
-            bool is_shown = false;
+            ProgressLine line;
             while (!changed.wait_for(lock, stop, std::chrono::seconds(1),
                                      [&] { return stop.stop_requested(); })) {
                 const double done = engine.progress();
-                if (done < 0) continue;
-                is_shown = true;
-                fmt::print(stderr, "\r\x1b[K{:.0f} % read", 100 * done);
+                if (done >= 0) line.show(fmt::format("{:.0f} % read", 100 * done));
             }
-            if (is_shown) fmt::print(stderr, "\r\x1b[K");
         });
     }
 
@@ -147,7 +144,7 @@ Result<void> answer_as_parquet(Engine& engine, const std::string& sql, const std
 
 Result<void> answer(Engine& engine, const std::string& sql, const std::string& format,
                     const std::string& out) {
-    const ProgressLine progress(engine);
+    const QuestionProgress progress(engine);
     if (format == "parquet") return answer_as_parquet(engine, sql, out);
     if (format == "table") return answer_as_table(engine, sql);
     ASSIGN_OR_RETURN(const auto output, Output::open(out));

@@ -15,13 +15,13 @@
 #include <filesystem>
 #include <functional>
 #include <map>
-#include <unistd.h>
 
 namespace clickmill::cli {
 namespace {
 
 using fold::View;
 using fold::ViewState;
+using metrics_store::name_of;
 
 constexpr std::array<std::string_view, 5> kStates = {"answers", "being built", "kept from before",
                                                      "being deleted", "deleted"};
@@ -51,10 +51,6 @@ struct Rollups {
         return found;
     }
 };
-
-std::string name_of(const View& view) {
-    return view.definition.project + "/" + view.definition.rollup.name;
-}
 
 int with_rollups(const RollupArguments& arguments, server::Writes writes,
                  const std::function<Result<int>(Rollups&)>& work) {
@@ -87,6 +83,10 @@ Result<double> share_built(metrics_store::MetricsStore& store, const View& view)
     return in_all > 0 ? std::min(1.0, done / in_all) : 1.0;
 }
 
+std::string text_of(const std::vector<std::string>& dimensions) {
+    return dimensions.empty() ? "(none)" : fmt::format("{}", fmt::join(dimensions, ", "));
+}
+
 Result<int> print_rollups(Rollups& rollups) {
     std::vector<std::vector<std::string>> rows = {
         {"project", "rollup", "generation", "dimensions", "users", "zone", "state", "knows since"}};
@@ -99,10 +99,8 @@ Result<int> print_rollups(Rollups& rollups) {
         }
         rows.push_back(
             {definition.project, definition.rollup.name, std::to_string(view.generation),
-             definition.rollup.dimensions.empty()
-                 ? "(none)"
-                 : fmt::format("{}", fmt::join(definition.rollup.dimensions, ", ")),
-             definition.rollup.users ? "yes" : "no", definition.zone, std::move(state),
+             text_of(definition.rollup.dimensions), definition.rollup.users ? "yes" : "no",
+             definition.zone, std::move(state),
              view.since == Moment{} ? "the first click" : date_text(microseconds_of(view.since))});
     }
     print_table(rows);
@@ -113,11 +111,8 @@ Result<int> print_rollups(Rollups& rollups) {
 int print_configured(const config::Config& config) {
     std::vector<std::vector<std::string>> rows = {{"rollup", "dimensions", "users", "state"}};
     for (const config::Rollup& rollup : config.rollups) {
-        rows.push_back({rollup.name,
-                        rollup.dimensions.empty()
-                            ? "(none)"
-                            : fmt::format("{}", fmt::join(rollup.dimensions, ", ")),
-                        rollup.users ? "yes" : "no", "configured, nothing was counted yet"});
+        rows.push_back({rollup.name, text_of(rollup.dimensions), rollup.users ? "yes" : "no",
+                        "configured, nothing was counted yet"});
     }
     print_table(rows);
     return kDone;
@@ -126,7 +121,7 @@ int print_configured(const config::Config& config) {
 // Until all of them answer, or wait for somebody to decide.
 Result<int> wait_for(Rollups& rollups, const RollupArguments& arguments) {
     constexpr std::chrono::milliseconds kLookAgain{500};
-    const bool is_terminal = isatty(STDERR_FILENO) != 0;
+    ProgressLine progress;
     for (;;) {
         RETURN_IF_ERROR(rollups.look(arguments));
         const std::vector<View> building = rollups.in(ViewState::Building);
@@ -136,11 +131,10 @@ Result<int> wait_for(Rollups& rollups, const RollupArguments& arguments) {
             ASSIGN_OR_RETURN(const double share, share_built(*rollups.store, view));
             least = std::min(least, share);
         }
-        if (is_terminal)
-            fmt::print(stderr, "\r\x1b[K{}: {:.1f} % of the records", arguments.name, least * 100);
+        progress.show(fmt::format("{}: {:.1f} % of the records", arguments.name, least * 100));
         pause(kLookAgain, {});
     }
-    if (is_terminal) fmt::print(stderr, "\r\x1b[K");
+    progress.clear();
     fmt::print("{} is built and answers\n", arguments.name);
     return kDone;
 }
@@ -277,7 +271,7 @@ int diff_rollup(const RollupArguments& arguments) {
                                                         "clicks before", "after", "users before",
                                                         "after"}};
         const auto users = [](int64_t count) { return count < 0 ? "" : std::to_string(count); };
-        const bool is_terminal = isatty(STDERR_FILENO) != 0;
+        ProgressLine progress;
         int64_t rows = 0;
         int64_t differences = 0;
         size_t pairs = 0;
@@ -286,13 +280,11 @@ int diff_rollup(const RollupArguments& arguments) {
                 if (other.state == ViewState::Current || name_of(other) != name_of(current))
                     continue;
                 const bool is_before = other.generation < current.generation;
-                ASSIGN_OR_RETURN(const auto found,
-                                 verify::compare_generations(
-                                     *rollups.store, is_before ? other : current,
-                                     is_before ? current : other, [&](const std::string& day) {
-                                         if (is_terminal) fmt::print(stderr, "\r\x1b[K{}", day);
-                                     }));
-                if (is_terminal) fmt::print(stderr, "\r\x1b[K");
+                ASSIGN_OR_RETURN(
+                    const auto found,
+                    verify::compare_generations(
+                        *rollups.store, is_before ? other : current, is_before ? current : other,
+                        [&](const std::string& day) { progress.show(day); }));
                 ++pairs;
                 rows += found.rows;
                 differences += found.difference_count;
@@ -304,6 +296,7 @@ int diff_rollup(const RollupArguments& arguments) {
                 }
             }
         }
+        progress.clear();
         if (pairs == 0) {
             return fail(ErrorCode::NotFound, "there is nothing to compare", arguments.name,
                         "only one generation of it is there");

@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <unistd.h>
 
 namespace clickmill::cli {
 
@@ -24,15 +23,9 @@ Result<verify::Report> recount(RawWorld& world, const config::Config& config,
                             .rollup = arguments.rollup,
                             .sample = arguments.sample,
                             .on_progress = {}};
-    const bool is_terminal = isatty(STDERR_FILENO) != 0;
-    if (is_terminal) {
-        request.on_progress = [](const std::string& doing) {
-            fmt::print(stderr, "\r\x1b[K{}", doing);
-        };
-    }
-    auto report = verify::verify(world.events(), *store, request);
-    if (is_terminal) fmt::print(stderr, "\r\x1b[K");
-    return report;
+    ProgressLine progress;
+    request.on_progress = [&](const std::string& doing) { progress.show(doing); };
+    return verify::verify(world.events(), *store, request);
 }
 
 void print_differences(const verify::Report& report) {

@@ -46,6 +46,24 @@ struct Event {
     std::string_view who() const;
 };
 
+// Texts that rollups may stand on, by the names that lines, questions and the archive's columns
+// give them.
+struct LabelField {
+    const char* name;
+    std::string_view Event::* text;
+};
+inline constexpr LabelField kLabelFields[] = {
+    {"platform", &Event::platform},
+    {"app_version", &Event::app_version},
+    {"device", &Event::device},
+    {"browser", &Event::browser},
+    {"os", &Event::os},
+    {"locale", &Event::locale},
+    {"country", &Event::country},
+    {"region", &Event::region},
+    {"page", &Event::page},
+};
+
 // Appends `event` as one line of JSON, with its newline.
 void append_line(std::string& out, const Event& event);
 

@@ -1,36 +1,15 @@
 #include "fold/dimensions.h"
 
-#include <array>
-
 namespace clickmill::fold {
 namespace {
-
-using event::Event;
-
-struct FieldName {
-    std::string_view name;
-    std::string_view Event::* field;
-};
-
-constexpr std::array kFields = {
-    FieldName{"platform", &Event::platform},
-    FieldName{"app_version", &Event::app_version},
-    FieldName{"device", &Event::device},
-    FieldName{"browser", &Event::browser},
-    FieldName{"os", &Event::os},
-    FieldName{"locale", &Event::locale},
-    FieldName{"country", &Event::country},
-    FieldName{"region", &Event::region},
-    FieldName{"page", &Event::page},
-};
 
 constexpr std::string_view kPropertyPrefix = "properties.";
 
 }  // namespace
 
 Result<Dimension> Dimension::named(std::string_view name) {
-    for (const FieldName& known : kFields) {
-        if (known.name == name) return Dimension(Kind::Field, known.field, {});
+    for (const event::LabelField& known : event::kLabelFields) {
+        if (known.name == name) return Dimension(Kind::Field, known.text, {});
     }
     if (name == "experiment") return Dimension(Kind::Experiment, nullptr, {});
     if (name == "variant") return Dimension(Kind::Variant, nullptr, {});
@@ -43,7 +22,8 @@ Result<Dimension> Dimension::named(std::string_view name) {
                 "properties.<name>");
 }
 
-std::string_view Dimension::value(const Event& event, const event::NamedValue* experiment) const {
+std::string_view Dimension::value(const event::Event& event,
+                                  const event::NamedValue* experiment) const {
     switch (kind_) {
         case Kind::Field:
             return event.*field_;

@@ -86,10 +86,6 @@ Result<void> add_settled(MetricsStore& store, fold::ViewId view, const Contents&
 
 }  // namespace
 
-std::string name_of(const fold::View& view) {
-    return view.definition.project + "/" + view.definition.rollup.name;
-}
-
 int64_t Contents::buckets() const {
     size_t count = 0;
     for (const auto& [partition, of_partition] : marks) count += of_partition.size();

@@ -14,8 +14,6 @@ namespace clickmill::metrics_store {
 inline constexpr calendar::Grain kGrains[] = {calendar::Grain::Hour, calendar::Grain::Day,
                                               calendar::Grain::Week, calendar::Grain::Month};
 
-std::string name_of(const fold::View& view);  // "shop/totals"
-
 // Of one view, all that says which rows there are.
 struct Contents {
     std::map<PartitionId, std::vector<fold::Mark>> marks;

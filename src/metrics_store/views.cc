@@ -51,10 +51,6 @@ int32_t next_generation(std::span<const View> views, const ViewDefinition& defin
     return last + 1;
 }
 
-std::string name_of(const View& view) {
-    return view.definition.project + "/" + view.definition.rollup.name;
-}
-
 Result<View> view_of(std::span<const View> stored, fold::ViewId id) {
     const auto found = std::ranges::find(stored, id, &View::id);
     if (found != stored.end() && found->state != ViewState::Gone) return *found;
@@ -214,12 +210,36 @@ Result<void> raise_since(MetricsStore& store, fold::ViewId id, Moment since) {
     });
 }
 
+std::string name_of(const View& view) {
+    return view.definition.project + "/" + view.definition.rollup.name;
+}
+
 const View* find_same(std::span<const View> stored, const View& view) {
     const auto found = std::ranges::find_if(stored, [&](const View& other) {
         return other.generation == view.generation &&
                is_same_rollup(other.definition, view.definition);
     });
     return found == stored.end() ? nullptr : &*found;
+}
+
+Result<std::vector<View>> as_stored(const ViewPlan& plan, std::span<const View> stored) {
+    std::vector<View> views;
+    views.reserve(plan.views.size());
+    for (const View& view : plan.views) {
+        const View* found = find_same(stored, view);
+        if (!found) {
+            return fail(ErrorCode::Unavailable, "cannot declare rollup", name_of(view),
+                        "the metrics store does not show what was just stored");
+        }
+        views.push_back(*found);
+    }
+    return views;
+}
+
+Result<void> require_dropped(const View& view) {
+    if (view.state == ViewState::Dropped) return {};
+    return fail(ErrorCode::Conflict, "cannot delete the rows of a rollup", name_of(view),
+                "it is not dropped");
 }
 
 }  // namespace clickmill::metrics_store

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace clickmill::metrics_store {
@@ -45,8 +46,14 @@ Result<void> drop(MetricsStore& store, fold::ViewId view);
 // Clicks received before `since` are not in it.
 Result<void> raise_since(MetricsStore& store, fold::ViewId view, Moment since);
 
-// For backends. The stored view of the same project, rollup and generation; never null for what was
-// just stored.
+std::string name_of(const fold::View& view);  // "shop/totals"
+
+// The stored view of the same project, rollup and generation; null: there is none.
 const fold::View* find_same(std::span<const fold::View> stored, const fold::View& view);
+
+// For backends: the answer of a plan as it is stored now. Unavailable: it does not show there.
+Result<std::vector<fold::View>> as_stored(const ViewPlan& plan, std::span<const fold::View> stored);
+// Conflict: its rows must not go.
+Result<void> require_dropped(const fold::View& view);
 
 }  // namespace clickmill::metrics_store

@@ -78,14 +78,10 @@ private:
 
     Result<void> find_files() {
         if (!parts_.archive) return {};
-        ASSIGN_OR_RETURN(const auto objects, parts_.archive->list());
-        std::vector<archive::FileName> names;
-        for (const archive::Object& object : objects) {
-            const auto name = archive::file_name_of(object.name);
-            if (name && name->partition == partition_) names.push_back(*name);
+        ASSIGN_OR_RETURN(const auto all, archive::list_files(*parts_.archive));
+        for (archive::PartitionFiles& found : archive::partitions_of(all)) {
+            if (found.partition == partition_) files_ = std::move(found.files);
         }
-        for (archive::PartitionFiles& found : archive::partitions_of(names))
-            files_ = std::move(found.files);
         return {};
     }
 

@@ -264,19 +264,8 @@ Result<Changed> change_ch_views(ChClient& client, const ChLayout& layout, const 
         // What is stored is right: another may have declared the same, or something else.
         ASSIGN_OR_RETURN(named, load_views(client));
     }
-    Changed changed;
-    const std::vector<fold::View> stored = only_views(named);
-    for (const fold::View& view : plan.views) {
-        const fold::View* found = find_same(stored, view);
-        if (!found) {
-            return fail(ErrorCode::Unavailable, "cannot declare rollup",
-                        view.definition.rollup.name,
-                        "ClickHouse does not show what was just stored");
-        }
-        changed.views.push_back(*found);
-    }
-    changed.catalog = std::make_shared<const Catalog>(catalog_of(std::move(named)));
-    return changed;
+    ASSIGN_OR_RETURN(std::vector<fold::View> views, as_stored(plan, only_views(named)));
+    return Changed{std::move(views), std::make_shared<const Catalog>(catalog_of(std::move(named)))};
 }
 
 }  // namespace clickmill::metrics_store

@@ -226,10 +226,7 @@ Result<void> ChWriter::forget(const Catalog& catalog, fold::ViewId view, calenda
 
 Result<void> ChWriter::clear(const Catalog& catalog, fold::ViewId view) {
     ASSIGN_OR_RETURN(const StoredView* stored, catalog.at(view));
-    if (stored->view.state != fold::ViewState::Dropped) {
-        return fail(ErrorCode::Conflict, "cannot delete the rows of a rollup",
-                    stored->view.definition.rollup.name, "it is not dropped");
-    }
+    RETURN_IF_ERROR(require_dropped(stored->view));
     const sql::RollupTables& tables = *stored->tables;
     const std::string_view all[] = {
         tables.settled, tables.settled_users, tables.live, tables.live_users, "headers", "marks",

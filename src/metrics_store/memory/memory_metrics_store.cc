@@ -52,10 +52,7 @@ Result<std::vector<fold::View>> MemoryMetricsStore::change_views(const PlanViews
     }
     for (const fold::View& view : plan.changed)
         *std::ranges::find(state_.views, view.id, &fold::View::id) = view;
-    std::vector<fold::View> views;
-    views.reserve(plan.views.size());
-    for (const fold::View& view : plan.views) views.push_back(*find_same(state_.views, view));
-    return views;
+    return as_stored(plan, state_.views);
 }
 
 Result<Progress> MemoryMetricsStore::progress(PartitionId partition) {
@@ -387,10 +384,7 @@ Result<bool> MemoryMetricsStore::clear_some(fold::ViewId id) {
     const std::lock_guard lock(mutex_);
     RETURN_IF_ERROR(check_known(id));
     fold::View& view = *std::ranges::find(state_.views, id, &fold::View::id);
-    if (view.state != fold::ViewState::Dropped) {
-        return fail(ErrorCode::Conflict, "cannot delete the rows of a rollup",
-                    view.definition.rollup.name, "it is not dropped");
-    }
+    RETURN_IF_ERROR(require_dropped(view));
     const auto is_of_view = [&](const auto& entry) { return std::get<0>(entry.first) == id; };
     std::erase_if(state_.positions, is_of_view);
     std::erase_if(state_.marks, is_of_view);

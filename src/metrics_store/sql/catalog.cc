@@ -169,12 +169,9 @@ Result<void> store_views(sql::Session& session, const ViewPlan& plan, const Cata
     return {};
 }
 
-Changed as_stored(const ViewPlan& plan, std::shared_ptr<const Catalog> catalog) {
-    Changed changed;
-    const std::vector<fold::View> stored = catalog->list();
-    for (const fold::View& view : plan.views) changed.views.push_back(*find_same(stored, view));
-    changed.catalog = std::move(catalog);
-    return changed;
+Result<Changed> changed_by(const ViewPlan& plan, std::shared_ptr<const Catalog> catalog) {
+    ASSIGN_OR_RETURN(std::vector<fold::View> views, as_stored(plan, catalog->list()));
+    return Changed{std::move(views), std::move(catalog)};
 }
 
 }  // namespace
@@ -250,7 +247,7 @@ Result<Changed> change_views(sql::Session& session, std::shared_ptr<const Catalo
                              const PlanViews& ask) {
     const Result<ViewPlan> quick = ask(known->list());
     if (quick && quick->added.empty() && quick->changed.empty())
-        return as_stored(*quick, std::move(known));
+        return changed_by(*quick, std::move(known));
     ASSIGN_OR_RETURN(sql::Transaction transaction, sql::Transaction::begin(session, {}));
     // Another process may have changed them meanwhile.
     ASSIGN_OR_RETURN(const Catalog stored, load_catalog(session));
@@ -258,7 +255,7 @@ Result<Changed> change_views(sql::Session& session, std::shared_ptr<const Catalo
     RETURN_IF_ERROR(store_views(session, plan, stored));
     ASSIGN_OR_RETURN(Catalog grown, load_catalog(session));
     RETURN_IF_ERROR(transaction.commit());
-    return as_stored(plan, std::make_shared<const Catalog>(std::move(grown)));
+    return changed_by(plan, std::make_shared<const Catalog>(std::move(grown)));
 }
 
 }  // namespace clickmill::metrics_store

@@ -140,10 +140,7 @@ Result<void> Writer::forget(const Catalog& catalog, fold::ViewId view, calendar:
 // A few buckets in a transaction of their own, so that nobody waits for long.
 Result<bool> Writer::clear_some(const Catalog& catalog, fold::ViewId view) {
     ASSIGN_OR_RETURN(const StoredView* stored, catalog.at(view));
-    if (stored->view.state != fold::ViewState::Dropped) {
-        return fail(ErrorCode::Conflict, "cannot delete the rows of a rollup",
-                    stored->view.definition.rollup.name, "it is not dropped");
-    }
+    RETURN_IF_ERROR(require_dropped(stored->view));
     ASSIGN_OR_RETURN(sql::Transaction transaction,
                      sql::Transaction::begin(session_, {sql::Change::Kind::Everything}));
     ASSIGN_OR_RETURN(bool is_more, clear_buckets(*stored));
