@@ -6,7 +6,7 @@ MAY_KNOW = {  # besides the room itself; rooms above the ground floor also know 
     "base": set(), "telemetry": set(), "event": set(), "event_log": set(), "http": set(), "config": set(),
     "calendar": set(), "sql": set(), "control": {"event", "sql"}, "fold": {"event", "calendar"},
     "metrics_store": {"fold", "calendar", "sql"},
-    "archive": {"event_log", "event"}, "collector": {"event_log", "event", "http", "control"},
+    "archive": {"event_log", "event"}, "erasure": {"archive", "event_log", "event"}, "collector": {"event_log", "event", "http", "control"},
     "aggregator": {"event_log", "fold", "metrics_store"},
     "replay": {"aggregator", "archive", "event_log", "fold", "metrics_store"},
     "query_api": {"metrics_store", "calendar", "http", "control"},

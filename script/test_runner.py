@@ -225,6 +225,7 @@ def quick_steps():
               ("operation", python_test("tests/operation/operation_test.py")),
               ("recount", python_test("tests/recount/recount_test.py", "--events", "30000")),
               ("verify", python_test("tests/recount/verify_test.py", "--events", "10000")),
+              ("erasure", python_test("tests/recount/erasure_test.py", "--events", "6000", "--kills", "5")),
               ("crash", python_test("tests/crash/crash_test.py", "--rounds", "20")),
               ("disk-full", python_test("tests/crash/disk_full_test.py")),
               ("damage", python_test("tests/crash/damage_test.py")),

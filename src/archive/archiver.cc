@@ -79,8 +79,16 @@ void Archiver::run(std::stop_token stop) {
 Result<int64_t> Archiver::catch_up(std::stop_token stop) {
     int64_t written = 0;
     const auto work = [&]() -> Result<void> {
+        std::unique_ptr<ObjectStore> opened;
         if (!store_) {
-            ASSIGN_OR_RETURN(store_, parts_.open_store());
+            ASSIGN_OR_RETURN(opened, parts_.open_store());
+        }
+        // Somebody is erased from the files at the moment: what is due is due later, too.
+        const auto lock = lock_files(store_ ? *store_ : *opened);
+        if (!lock && lock.error().code == ErrorCode::Conflict) return {};
+        if (!lock) return std::unexpected(lock.error());
+        if (opened) {
+            store_ = std::move(opened);
             RETURN_IF_ERROR(find_positions());
         }
         for (int32_t i = 0; i < parts_.event_log.partition_count(); ++i) {

@@ -75,20 +75,19 @@ private:
     bool is_at_log_end_ = false;
 };
 
-Result<void> copy(Engine& engine, event_log::EventLog& log, PartitionId partition, Offset first,
-                  const std::string& path) {
-    ASSIGN_OR_RETURN(const auto state, log.state(partition));
-    return engine.run(fmt::format(
-        "COPY (FROM {}()) TO {} (FORMAT parquet, COMPRESSION zstd, KV_METADATA "
-        "{{clickmill_archive: "
-        "'1', log_id: {}, partition: '{}', first_offset: '{}'}})",
-        kTable, literal_of(path), literal_of(state.log_id), partition.value, first.value));
-}
-
 }  // namespace
 
 std::chrono::sys_days day_of(Moment append_time) {
     return std::chrono::floor<std::chrono::days>(append_time);
+}
+
+Result<void> write_rows(Engine& engine, const std::string& select, const FileOrigin& origin,
+                        const std::string& path) {
+    return engine.run(fmt::format(
+        "COPY ({}) TO {} (FORMAT parquet, COMPRESSION zstd, KV_METADATA {{clickmill_archive: '1', "
+        "log_id: {}, partition: '{}', first_offset: '{}'}})",
+        select, literal_of(path), literal_of(origin.log_id), origin.partition.value,
+        origin.first.value));
 }
 
 Result<std::optional<WrittenFile>> write_file(Engine& engine, event_log::EventLog& log,
@@ -102,7 +101,9 @@ Result<std::optional<WrittenFile>> write_file(Engine& engine, event_log::EventLo
             ASSIGN_OR_RETURN(auto reader, log.read(partition, first));
             return std::make_unique<FileSource>(std::move(reader), rules, stop, outcome);
         }));
-    const Result<void> copied = copy(engine, log, partition, first, path);
+    ASSIGN_OR_RETURN(const auto state, log.state(partition));
+    const Result<void> copied = write_rows(engine, fmt::format("FROM {}()", kTable),
+                                           {state.log_id, partition, first}, path);
     if (copied && outcome.is_whole) return outcome.file;
     std::error_code ignored;
     std::filesystem::remove(path, ignored);

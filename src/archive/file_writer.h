@@ -23,6 +23,17 @@ struct WrittenFile {
     int64_t events = 0;  // as the log counts them: lost ones, too
 };
 
+// What a file's footer says of where its rows are from.
+struct FileOrigin {
+    std::string log_id;
+    PartitionId partition;
+    Offset first;
+};
+
+// Writes what `select` gives, rows of event_columns() in their order, as a file of the archive.
+Result<void> write_rows(Engine& engine, const std::string& select, const FileOrigin& origin,
+                        const std::string& path);
+
 // The UTC day on which it was appended.
 std::chrono::sys_days day_of(Moment append_time);
 

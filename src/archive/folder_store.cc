@@ -12,7 +12,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kScratch = ".new";  // not among the names: they begin with a letter
+// Not among the names: they begin with a letter. With an ending it is the lock's.
+constexpr std::string_view kScratch = ".new";
 
 Error cannot(const char* what, const std::string& where, const std::string& why) {
     return Error{ErrorCode::Unavailable, what, where, why};
@@ -47,7 +48,7 @@ public:
         std::error_code error;
         for (auto each = fs::recursive_directory_iterator(folder_, error);
              !error && each != fs::recursive_directory_iterator(); each.increment(error)) {
-            if (each->path().filename() == kScratch) {
+            if (each->path().filename().string().starts_with(kScratch)) {
                 each.disable_recursion_pending();
             } else if (each->is_regular_file(error)) {
                 objects.push_back({fs::relative(each->path(), folder_, error).string(),
@@ -102,6 +103,10 @@ private:
 };
 
 }  // namespace
+
+Result<FileLock> lock_files(ObjectStore& store) {
+    return FileLock::take(store.scratch_folder() + ".lock");
+}
 
 Result<std::unique_ptr<ObjectStore>> open_folder(const std::string& folder) {
     auto store = std::make_unique<FolderStore>(folder);

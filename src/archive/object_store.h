@@ -1,6 +1,7 @@
 // Where the archive's files lie. A name is a path with slashes, without a leading one.
 #pragma once
 
+#include "base/file_lock.h"
 #include "base/result.h"
 
 #include <cstdint>
@@ -31,6 +32,9 @@ public:
     virtual Result<std::string> path_of(const std::string& name) = 0;
     virtual Result<void> remove(const std::string& name) = 0;  // one that is not there is removed
 };
+
+// Who writes or replaces files on this machine has it meanwhile. Conflict: somebody else does.
+Result<FileLock> lock_files(ObjectStore& store);
 
 // A folder of this machine, made when it is not there. Unavailable: it cannot be written.
 Result<std::unique_ptr<ObjectStore>> open_folder(const std::string& folder);

@@ -113,6 +113,13 @@ struct RawArguments {
     int64_t memory_mib = 0;  // 0: as configured
 };
 
+struct EraseArguments {
+    SettingsArguments settings;
+    std::vector<std::string> users;
+    std::string project;  // empty: all
+    bool only_counts = false;
+};
+
 struct RollupArguments {
     SettingsArguments settings;
     std::string name;

@@ -390,6 +390,7 @@ private:
 
         add_raw_commands();
         add_verify();
+        add_erase();
         add_rollup_commands();
 
         CLI::App& clock = group("clock", "The wall clock that buckets stand on");
@@ -508,6 +509,19 @@ private:
                            "memory for it; what is more goes to a temporary file");
     }
 
+    void add_erase() {
+        CLI::App* erase = command(
+            app_, "erase", "Forget a person in the raw clicks; no number changes",
+            "clickmill erase --user ann@example.org", [this] { return erase_people(erase_); });
+        add_settings(erase, erase_.settings);
+        erase
+            ->add_option("--user", erase_.users,
+                         "a user_id, anonymous_id or session_id; repeat it for several")
+            ->required();
+        erase->add_option("--project", erase_.project, "in this project only");
+        erase->add_flag("--dry-run", erase_.only_counts, "only say where they are");
+    }
+
     CLI::App app_;
     Action action_ = [] { return 2; };
     SettingsArguments settings_;
@@ -526,6 +540,7 @@ private:
     RawArguments raw_;
     RollupArguments rollup_;
     VerifyArguments verify_;
+    EraseArguments erase_;
 };
 
 }  // namespace

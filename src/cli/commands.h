@@ -39,6 +39,7 @@ int query_raw(const RawArguments& arguments);
 int export_raw(const RawArguments& arguments);
 int print_raw_schema();
 int verify_numbers(const VerifyArguments& arguments);
+int erase_people(const EraseArguments& arguments);
 int confirm_clock_of(const SettingsArguments& arguments);
 int create_topic(const SettingsArguments& arguments);
 int check_topic(const SettingsArguments& arguments);

@@ -15,7 +15,7 @@ int fill_demo(const DemoArguments& arguments) {
     if (!config) return kWrongUse;
     const std::string& folder = config->data_folder;
     if (const auto made = server::make_data_folder(folder); !made) return report(made.error());
-    const auto lock = server::FolderLock::take(folder);
+    const auto lock = server::lock_folder(folder);
     if (!lock) return report(lock.error());
 
     SystemClock clock;

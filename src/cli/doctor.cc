@@ -68,7 +68,7 @@ void examine_folder(const std::string& folder, Findings& findings) {
     } else {
         findings.good("data folder", folder);
     }
-    if (const auto lock = server::FolderLock::take(folder); !lock) {
+    if (const auto lock = server::lock_folder(folder); !lock) {
         findings.good("server", "running: " + lock.error().why);
     } else {
         findings.warn("server", "none is running on this folder");

@@ -26,11 +26,8 @@ Result<std::unique_ptr<RawWorld>> RawWorld::open(const config::Config& config,
                                                  const RawWorldOptions& wanted) {
     auto made = std::unique_ptr<RawWorld>(new RawWorld());
     const server::World world = made->world_.world();
+    ASSIGN_OR_RETURN(made->store_, server::archive_if_any(config));
     std::error_code missing;
-    if (const std::string folder = server::archive_folder_of(config);
-        std::filesystem::exists(folder, missing)) {
-        ASSIGN_OR_RETURN(made->store_, archive::open_folder(folder));
-    }
     if (server::is_kafka(config) ||
         std::filesystem::exists(server::event_log_path(config.data_folder), missing)) {
         ASSIGN_OR_RETURN(made->log_, server::open_event_log_to_read(config, world));

@@ -1,9 +1,9 @@
 #include "collector/line_writer.h"
 
 #include "base/hash.h"
-#include "collector/identity.h"
 #include "collector/json_text.h"
 #include "collector/members.h"
+#include "event/identity.h"
 #include "event/text.h"
 
 #include <algorithm>
@@ -53,7 +53,7 @@ Fault LineWriter::add(uint32_t index, Fields& fields, const Fields& context, con
         if (!event.page.empty() && !event::is_id(event.page)) return page_member().fault;
     }
     if (event.event_id.empty()) {
-        event_id_ = new_event_id();
+        event_id_ = event::new_event_id();
         event.event_id = event_id_;
     }
     // A repeat must meet its first copy, whatever has become of the privacy signal since: what the
@@ -121,10 +121,10 @@ void LineWriter::apply_privacy(Fields& fields, const Sender& sender) {
     event::Event& event = fields.event;
     if (sender.wants_privacy) {
         event.user_id = event.anonymous_id = event.session_id = {};
-        event_id_ = private_event_id(sender.key->secret, event.event_id);
+        event_id_ = event::private_event_id(sender.key->secret, event.event_id);
         event.event_id = event_id_;
     } else if (options_.hash_user_ids && !event.user_id.empty()) {
-        user_id_ = keyed_identity(sender.key->secret, event.user_id);
+        user_id_ = event::keyed_identity(sender.key->secret, event.user_id);
         event.user_id = user_id_;
     }
 }

@@ -148,6 +148,8 @@ constexpr std::array kMembers = std::to_array<KnownMember>({
     {"bot", MemberKind::Reserved, 0, nullptr, nullptr, {"invalid_bot", ""}},
     {"country", MemberKind::Reserved, 0, nullptr, nullptr, {"invalid_country", ""}},
     {"region", MemberKind::Reserved, 0, nullptr, nullptr, {"invalid_region", ""}},
+    // An erasure alone says so (erasure/people.h).
+    {"erased", MemberKind::Reserved, 0, nullptr, nullptr, {"invalid_erased", ""}},
 });
 static_assert(kMembers.size() < 32);
 

@@ -2,14 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
-#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -38,6 +34,9 @@ std::string kafka_group_path(const std::string& folder) {
 }
 std::string accepted_gaps_path(const std::string& folder) {
     return folder + "/accepted-gaps";
+}
+std::string erasure_key_path(const std::string& folder) {
+    return folder + "/erasure-key";
 }
 std::string sample_keys_path(const std::string& folder) {
     return folder + "/sample-keys";
@@ -71,35 +70,15 @@ std::string last_address(const std::string& folder) {
     return address;
 }
 
-Result<FolderLock> FolderLock::take(const std::string& folder, Share share,
-                                    std::string_view setting) {
-    const std::string path = folder + "/lock";
-    const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (descriptor < 0) {
-        return fail(ErrorCode::Unavailable, "cannot lock the folder", path, std::strerror(errno));
-    }
-    FolderLock lock(descriptor);
-    if (flock(descriptor, (share == Share::Shared ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0) {
-        std::array<char, 32> owner{};
-        const ssize_t read_bytes = pread(descriptor, owner.data(), owner.size() - 1, 0);
-        std::string pid(owner.data(), static_cast<size_t>(std::max<ssize_t>(read_bytes, 0)));
-        while (pid.ends_with('\n')) pid.pop_back();
-        return fail(ErrorCode::Conflict, "cannot lock the folder", path,
-                    fmt::format("process {} is using it; stop that one or choose another folder "
-                                "with {}",
-                                pid.empty() ? "another" : pid, setting));
-    }
-    const std::string pid = fmt::format("{}\n", getpid());
-    if (ftruncate(descriptor, 0) != 0 ||
-        pwrite(descriptor, pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size())) {
-        // The pid only makes a message clearer; a full disk must not keep the server down.
-        return lock;
+Result<FileLock> lock_folder(const std::string& folder, FileLock::Share share,
+                             std::string_view setting) {
+    auto lock = FileLock::take(folder + "/lock", share);
+    if (!lock && lock.error().code == ErrorCode::Conflict) {
+        return fail(ErrorCode::Conflict, "cannot lock the folder", folder,
+                    fmt::format("{}; stop that one or choose another folder with {}",
+                                lock.error().why, setting));
     }
     return lock;
-}
-
-FolderLock::~FolderLock() {
-    if (descriptor_ >= 0) close(descriptor_);
 }
 
 }  // namespace clickmill::server

@@ -1,6 +1,7 @@
 // The data folder: made when absent, locked while a server owns it.
 #pragma once
 
+#include "base/file_lock.h"
 #include "base/result.h"
 
 #include <string>
@@ -17,6 +18,7 @@ std::string archive_folder(const std::string& folder);
 std::string clock_confirmation_path(const std::string& folder);
 std::string kafka_group_path(const std::string& folder);
 std::string accepted_gaps_path(const std::string& folder);
+std::string erasure_key_path(const std::string& folder);
 std::string sample_keys_path(const std::string& folder);
 
 // Makes the folder, for its owner alone, when it is not there. Unavailable: cannot be made or
@@ -28,23 +30,10 @@ Result<void> make_data_folder(const std::string& folder);
 void keep_address(const std::string& folder, const std::string& address);
 std::string last_address(const std::string& folder);
 
-// The lock of a folder, held until it goes; the kernel lets go of it when the process dies.
-class FolderLock {
-public:
-    // Alone, or with others that share it. Conflict: another process has it otherwise; the error
-    // names its pid. `setting` chooses another folder.
-    enum class Share { Alone, Shared };
-    static Result<FolderLock> take(const std::string& folder, Share share = Share::Alone,
-                                   std::string_view setting = "--data");
-    FolderLock(FolderLock&& other) noexcept : descriptor_(other.descriptor_) {
-        other.descriptor_ = -1;
-    }
-    FolderLock& operator=(FolderLock&&) = delete;
-    ~FolderLock();
-
-private:
-    explicit FolderLock(int descriptor) : descriptor_(descriptor) {}
-    int descriptor_;
-};
+// The lock of a folder. Conflict: another process has it otherwise; the error names its pid.
+// `setting` chooses another folder.
+Result<FileLock> lock_folder(const std::string& folder,
+                             FileLock::Share share = FileLock::Share::Alone,
+                             std::string_view setting = "--data");
 
 }  // namespace clickmill::server

@@ -43,30 +43,30 @@ TEST(DataFolder, SaysWhyItCannotBeUsed) {
     EXPECT_FALSE(make_data_folder(folder.path + "/file/below"));
 }
 
-TEST(FolderLock, IsHeldByOneAndNamesItsProcess) {
+TEST(FileLock, IsHeldByOneAndNamesItsProcess) {
     const Folder folder;
     {
-        const Result<FolderLock> first = FolderLock::take(folder.path);
+        const Result<FileLock> first = lock_folder(folder.path);
         ASSERT_TRUE(first);
-        const Result<FolderLock> second = FolderLock::take(folder.path);
+        const Result<FileLock> second = lock_folder(folder.path);
         ASSERT_FALSE(second);
         EXPECT_EQ(second.error().code, ErrorCode::Conflict);
         EXPECT_THAT(second.error().message(), HasSubstr(std::to_string(getpid())));
     }
-    EXPECT_TRUE(FolderLock::take(folder.path));
+    EXPECT_TRUE(lock_folder(folder.path));
 }
 
-TEST(FolderLock, IsSharedByThoseWhoWant) {
+TEST(FileLock, IsSharedByThoseWhoWant) {
     const Folder folder;
     {
-        const auto one = FolderLock::take(folder.path, FolderLock::Share::Shared);
+        const auto one = lock_folder(folder.path, FileLock::Share::Shared);
         EXPECT_TRUE(one);
-        EXPECT_TRUE(FolderLock::take(folder.path, FolderLock::Share::Shared));
-        const auto alone = FolderLock::take(folder.path, FolderLock::Share::Alone, "kafka.thing");
+        EXPECT_TRUE(lock_folder(folder.path, FileLock::Share::Shared));
+        const auto alone = lock_folder(folder.path, FileLock::Share::Alone, "kafka.thing");
         ASSERT_FALSE(alone);
         EXPECT_THAT(alone.error().message(), HasSubstr("choose another folder with kafka.thing"));
     }
-    EXPECT_TRUE(FolderLock::take(folder.path));
+    EXPECT_TRUE(lock_folder(folder.path));
 }
 
 TEST(Systemd, HearsWhatWeSay) {

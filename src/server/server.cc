@@ -123,8 +123,8 @@ public:
         if (does(Role::Aggregate)) {
             // Aggregators on Kafka share a metrics store; a server of all roles has it alone.
             const auto share =
-                role_ == Role::Aggregate ? FolderLock::Share::Shared : FolderLock::Share::Alone;
-            ASSIGN_OR_RETURN(FolderLock lock, FolderLock::take(config_.data_folder, share));
+                role_ == Role::Aggregate ? FileLock::Share::Shared : FileLock::Share::Alone;
+            ASSIGN_OR_RETURN(FileLock lock, lock_folder(config_.data_folder, share));
             lock_.emplace(std::move(lock));
         }
         if (does(Role::Aggregate) && is_kafka(config_) && config_.kafka_group.empty()) {
@@ -223,9 +223,9 @@ private:
         }
         if (has_spool(config_)) {
             RETURN_IF_ERROR(make_data_folder(spool_folder_of(config_)));
-            ASSIGN_OR_RETURN(FolderLock lock,
-                             FolderLock::take(spool_folder_of(config_), FolderLock::Share::Alone,
-                                              "kafka.spool_folder"));
+            ASSIGN_OR_RETURN(FileLock lock,
+                             lock_folder(spool_folder_of(config_), FileLock::Share::Alone,
+                                         "kafka.spool_folder"));
             spool_lock_.emplace(std::move(lock));
             ASSIGN_OR_RETURN(event_log_, open_event_log_with_spool(config_, world, health_));
             return {};
@@ -331,8 +331,8 @@ private:
         const std::string folder = archive_folder_of(config_);
         RETURN_IF_ERROR(make_data_folder(folder));
         archive_lock_.reset();
-        ASSIGN_OR_RETURN(FolderLock lock,
-                         FolderLock::take(folder, FolderLock::Share::Alone, "archive.folder"));
+        ASSIGN_OR_RETURN(FileLock lock,
+                         lock_folder(folder, FileLock::Share::Alone, "archive.folder"));
         archive_lock_.emplace(std::move(lock));
         return archive::open_folder(folder);
     }
@@ -431,9 +431,9 @@ private:
     telemetry::Registry registry_;
     telemetry::Health health_;
     SystemClock host_clock_;
-    std::optional<FolderLock> lock_;
-    std::optional<FolderLock> spool_lock_;
-    std::optional<FolderLock> archive_lock_;  // of the archiver's thread alone
+    std::optional<FileLock> lock_;
+    std::optional<FileLock> spool_lock_;
+    std::optional<FileLock> archive_lock_;  // of the archiver's thread alone
     std::optional<TrustedClock> clock_;
     std::unique_ptr<control::Control> control_;
     std::unique_ptr<metrics_store::MetricsStore> store_;

@@ -2,6 +2,7 @@
 
 #include "event_log/embedded/embedded_event_log.h"
 #include "event_log/embedded/read_only_event_log.h"
+#include "event_log/embedded/rewriting.h"
 #include "event_log/kafka/kafka_event_log.h"
 #include "event_log/kafka/topic_plan.h"
 #include "event_log/spooling_event_log.h"
@@ -113,12 +114,17 @@ archive::ArchiverOptions archiver_options_of(const config::Config& config) {
     return options;
 }
 
-Result<std::unique_ptr<archive::ObjectStore>> find_archive(const config::Config& config) {
+Result<std::unique_ptr<archive::ObjectStore>> archive_if_any(const config::Config& config) {
     const std::string folder = archive_folder_of(config);
     std::error_code missing;
     if (std::filesystem::exists(folder, missing)) return archive::open_folder(folder);
-    if (!does_archive(config)) return std::unique_ptr<archive::ObjectStore>();
-    return fail(ErrorCode::Unavailable, "cannot read the archive", folder,
+    return std::unique_ptr<archive::ObjectStore>();
+}
+
+Result<std::unique_ptr<archive::ObjectStore>> find_archive(const config::Config& config) {
+    ASSIGN_OR_RETURN(auto store, archive_if_any(config));
+    if (store || !does_archive(config)) return store;
+    return fail(ErrorCode::Unavailable, "cannot read the archive", archive_folder_of(config),
                 "archive.enabled is set and there is no such folder");
 }
 
@@ -241,6 +247,13 @@ Result<std::unique_ptr<event_log::EventLog>> open_event_log_to_read(const config
     }
     return event_log::ReadOnlyEventLog::open(
         {.path = event_log_path(config.data_folder), .vfs = {}}, world.clock);
+}
+
+Result<event_log::Rewritten> rewrite_event_log(const config::Config& config,
+                                               const event_log::Rewrite& rewrite) {
+    constexpr std::chrono::seconds kPatience{30};
+    return event_log::rewrite_records({.path = event_log_path(config.data_folder), .vfs = {}},
+                                      rewrite, kPatience);
 }
 
 bool is_kafka(const config::Config& config) {

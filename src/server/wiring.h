@@ -7,6 +7,7 @@
 #include "config/config.h"
 #include "control/control.h"
 #include "event_log/event_log.h"
+#include "event_log/rewrite.h"
 #include "metrics_store/metrics_store.h"
 #include "replay/replayer.h"
 #include "telemetry/health.h"
@@ -38,6 +39,8 @@ bool does_archive(const config::Config& config);
 std::string archive_folder_of(const config::Config& config);
 archive::EngineOptions engine_options_of(const config::Config& config);
 archive::ArchiverOptions archiver_options_of(const config::Config& config);
+// To read or to erase in; null where there is none.
+Result<std::unique_ptr<archive::ObjectStore>> archive_if_any(const config::Config& config);
 // To read: null where no archive is wanted and none is there. Unavailable: it ought to be there.
 Result<std::unique_ptr<archive::ObjectStore>> find_archive(const config::Config& config);
 replay::ReplayerOptions replayer_options_of(const config::Config& config,
@@ -75,6 +78,10 @@ Result<std::unique_ptr<event_log::EventLog>> open_event_log_with_spool(const con
 // Beside a running server or without one; appends are refused.
 Result<std::unique_ptr<event_log::EventLog>> open_event_log_to_read(const config::Config& config,
                                                                     const World& world);
+
+// Replaces payloads in the embedded log, beside a running server or without one.
+Result<event_log::Rewritten> rewrite_event_log(const config::Config& config,
+                                               const event_log::Rewrite& rewrite);
 
 // How long a repeat is recognised at least: the newest slice may just have begun.
 std::chrono::seconds surely_held(const config::Config& config);

@@ -16,6 +16,7 @@ using calendar::Grain;
 constexpr int kOlderSlices = 3;
 // Clocks of collectors and brokers differ by less.
 constexpr std::chrono::hours kClockMargin{1};
+constexpr std::string_view kProperties = "properties.";
 constexpr const char* kReserved = "('(all)', '(other)', '(none)')";
 
 std::string moment_text(Moment moment) {
@@ -28,9 +29,14 @@ bool is_of_experiments(const fold::View& view) {
     });
 }
 
+bool is_of_properties(const fold::View& view) {
+    return std::ranges::any_of(view.definition.rollup.dimensions, [](const std::string& name) {
+        return name.starts_with(kProperties);
+    });
+}
+
 // The value of a dimension in a row of `clicks`.
 std::string value_of(const std::string& dimension) {
-    constexpr std::string_view kProperties = "properties.";
     std::string value = dimension;
     if (dimension == "experiment") value = "experiment.key";
     if (dimension == "variant") value = "experiment.value";
@@ -72,7 +78,7 @@ users BIGINT))";
     constexpr const char* kRecount = R"(CREATE TABLE recount (view INTEGER, hour TIMESTAMP,
 utc_offset BIGINT, feature VARCHAR, d0 VARCHAR, d1 VARCHAR, d2 VARCHAR, d3 VARCHAR, clicks BIGINT,
 users BIGINT, first_partition INTEGER, last_partition INTEGER, first_offset BIGINT,
-last_offset BIGINT))";
+last_offset BIGINT, erased BIGINT))";
     return {"CREATE TABLE cuts (partition INTEGER, \"offset\" BIGINT, slice BIGINT)",
             "CREATE TABLE positions (view INTEGER, partition INTEGER, through BIGINT)",
             "CREATE TABLE checked (view INTEGER, grain INTEGER, bucket BIGINT)", kStored, kRecount};
@@ -139,6 +145,7 @@ WITH seen AS (
 )
 SELECT * EXCLUDE (local, slice, seen_in, line),
   coalesce(user_id, anonymous_id, session_id) AS who,
+  coalesce(json_extract_string(other, '$.erased') = 'true', false) AS is_erased,
   date_trunc('hour', local) AS hour,
   (epoch_us(local) - epoch_us(received_at)) // 1000000 AS utc_offset,
   epoch(date_trunc('hour', local))::BIGINT - utc_offset + 3600 AS hour_end
@@ -186,20 +193,24 @@ WITH clicks AS (
   WHERE epoch_us(append_time) <= (hour_end + {late}) * 1000000
 ), named AS (
   SELECT partition, "offset", "offset"::HUGEINT * 4194304 + place AS turn, hour, utc_offset, who,
+    {is_erased} AS is_erased,
     feature_id AS feature{values}
   FROM clicks
 ), features AS (
   SELECT partition, feature AS name, row_number() OVER (PARTITION BY partition ORDER BY min(turn)) AS number
   FROM named GROUP BY partition, feature
 ){ranks}, limited AS (
-  SELECT named.partition, "offset", hour, utc_offset, who,
+  SELECT named.partition, "offset", hour, utc_offset, who, is_erased,
     CASE WHEN features.number > {features} THEN '(other)' ELSE feature END AS feature{limited}
   FROM named JOIN features ON features.partition = named.partition AND features.name = feature{joins}
 )
 SELECT {view}, hour, utc_offset, coalesce(feature, '(all)'){list}{no_values}, count(*),
-  count(DISTINCT who), min(partition), max(partition), min("offset"), max("offset")
+  count(DISTINCT who), min(partition), max(partition), min("offset"), max("offset"),
+  count(*) FILTER (is_erased)
 FROM limited GROUP BY GROUPING SETS ((hour, utc_offset, feature{list}), (hour, utc_offset{list})))",
         fmt::arg("experiment", experiment), fmt::arg("view", view.id.value),
+        // Whoever was erased has no properties any more; everything else of a click is as it was.
+        fmt::arg("is_erased", is_of_properties(view) ? "is_erased" : "false"),
         fmt::arg("late", limits.late_seconds), fmt::arg("values", values), fmt::arg("ranks", ranks),
         fmt::arg("features", limits.features), fmt::arg("limited", limited),
         fmt::arg("joins", joins), fmt::arg("list", list_of(view, ", d{i}")),
@@ -222,13 +233,15 @@ WITH expected AS (
   SELECT c.bucket, feature, d0, d1, d2, d3, sum(r.clicks)::BIGINT AS clicks,
     CASE WHEN count(*) = 1 THEN min(r.users) END AS users, min(first_partition) AS first_partition,
     max(last_partition) AS last_partition, min(first_offset) AS first_offset,
-    max(last_offset) AS last_offset
+    max(last_offset) AS last_offset, sum(erased) AS erased
   FROM recount AS r JOIN checked AS c ON c.view = {view} AND c.grain = {grain} AND {same}
   WHERE r.view = {view} GROUP BY ALL
 ), found AS (
   SELECT bucket, feature, d0, d1, d2, d3, sum(clicks)::BIGINT AS clicks,
     CASE WHEN count(*) = 1 THEN min(users) END AS users
   FROM stored WHERE view = {view} AND grain = {grain} GROUP BY ALL
+), unknown AS (
+  SELECT DISTINCT bucket, feature FROM expected WHERE erased > 0
 )
 SELECT coalesce(e.bucket, f.bucket) AS bucket,
   concat_ws(' | ', coalesce(e.feature, f.feature), coalesce(e.d0, f.d0), coalesce(e.d1, f.d1),
@@ -237,7 +250,9 @@ SELECT coalesce(e.bucket, f.bucket) AS bucket,
   CASE WHEN e.first_partition = e.last_partition
     THEN format('partition {{}}, offsets {{}} to {{}}', first_partition, first_offset, last_offset)
     WHEN e.bucket IS NOT NULL THEN format('partitions {{}} to {{}}', first_partition, last_partition)
-  END AS place
+  END AS place,
+  (coalesce(e.bucket, f.bucket), coalesce(e.feature, f.feature)) IN
+    (SELECT (bucket, feature) FROM unknown) AS is_unknown
 FROM expected AS e FULL JOIN found AS f ON e.bucket = f.bucket AND e.feature = f.feature
   AND e.d0 IS NOT DISTINCT FROM f.d0 AND e.d1 IS NOT DISTINCT FROM f.d1
   AND e.d2 IS NOT DISTINCT FROM f.d2 AND e.d3 IS NOT DISTINCT FROM f.d3)",

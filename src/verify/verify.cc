@@ -18,8 +18,9 @@ using calendar::Grain;
 constexpr int64_t kDay = 86'400;
 constexpr int64_t kShown = 100;  // differences
 // Users are an estimate: what is off by more than five standard errors, and one, is wrong.
-constexpr const char* kUsersDiffer = "abs(stored_users - users) > greatest(1, 0.0163 * 5 * users)";
-constexpr const char* kClicksDiffer = "clicks IS DISTINCT FROM stored_clicks";
+constexpr const char* kUsersDiffer =
+    "NOT is_unknown AND abs(stored_users - users) > greatest(1, 0.0163 * 5 * users)";
+constexpr const char* kClicksDiffer = "NOT is_unknown AND clicks IS DISTINCT FROM stored_clicks";
 
 int64_t number_of(const std::optional<std::string_view>& cell) {
     return cell ? std::stoll(std::string(*cell)) : 0;
@@ -222,7 +223,15 @@ private:
                             calendar::name_of(grain)));
             RETURN_IF_ERROR(engine_.run(compare(view, grain)));
             ASSIGN_OR_RETURN(const int64_t rows, number("SELECT count(*) FROM compared"));
-            report_.rows += rows;
+            ASSIGN_OR_RETURN(const int64_t unknown,
+                             number("SELECT count(*) FROM compared WHERE is_unknown"));
+            report_.rows += rows - unknown;
+            if (unknown > 0) {
+                report_.not_checked.push_back(fmt::format(
+                    "{} {} by {}: {} rows of features whose clicks were erased, with the "
+                    "properties that they stand on",
+                    project.id, view.definition.rollup.name, calendar::name_of(grain), unknown));
+            }
             RETURN_IF_ERROR(take_differences(project, view, grain, "clicks", kClicksDiffer));
             RETURN_IF_ERROR(take_differences(project, view, grain, "users", kUsersDiffer));
         }

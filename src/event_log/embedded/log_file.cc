@@ -76,6 +76,8 @@ Result<std::unique_ptr<LogFile>> LogFile::open(const FileName& name, const Known
     ASSIGN_OR_RETURN(sqlite::Connection connection,
                      judged(sqlite::Connection::open(
                          {.path = name.path, .vfs = name.vfs, .automatic_checkpoint = false})));
+    // What is deleted is overwritten where its page is written anyway; the rest is rewriting.h's.
+    RETURN_IF_ERROR(judged(connection.execute("PRAGMA secure_delete=FAST")));
     ASSIGN_OR_RETURN(const int64_t format, judged(number(connection, "PRAGMA user_version")));
     ASSIGN_OR_RETURN(const int64_t tables,
                      judged(number(connection, "SELECT count(*) FROM sqlite_schema")));
@@ -250,10 +252,20 @@ Result<void> LogFile::probe() {
 }
 
 Result<int64_t> LogFile::bytes() {
+    // In one moment: somebody else may be wiping.
+    ASSIGN_OR_RETURN(const auto moment, sqlite::Transaction::begin(connection_, false));
     ASSIGN_OR_RETURN(const int64_t pages, number(connection_, "PRAGMA page_count"));
     ASSIGN_OR_RETURN(const int64_t unused, number(connection_, "PRAGMA freelist_count"));
     ASSIGN_OR_RETURN(const int64_t page_bytes, number(connection_, "PRAGMA page_size"));
-    return (pages - unused) * page_bytes;
+    // Unused pages that rewriting.h fills with zeros at the moment are no reason to delete records.
+    ASSIGN_OR_RETURN(const int64_t is_wiping,
+                     number(connection_, "SELECT count(*) FROM sqlite_schema WHERE name='wiped'"));
+    int64_t wiped_bytes = 0;
+    if (is_wiping > 0) {
+        ASSIGN_OR_RETURN(wiped_bytes,
+                         number(connection_, "SELECT coalesce(sum(length(zeros)),0) FROM wiped"));
+    }
+    return (pages - unused) * page_bytes - wiped_bytes;
 }
 
 Result<void> LogFile::fill(std::span<const NewRecord> records) {

@@ -1,4 +1,4 @@
-#include "collector/identity.h"
+#include "event/identity.h"
 
 #include "base/check.h"
 
@@ -10,7 +10,7 @@
 #include <array>
 #include <cstdint>
 
-namespace clickmill::collector {
+namespace clickmill::event {
 namespace {
 
 constexpr size_t kIdBytes = 16;
@@ -67,4 +67,4 @@ std::string new_event_id() {
     return hex(supply.bytes.data() + supply.used - kIdBytes);
 }
 
-}  // namespace clickmill::collector
+}  // namespace clickmill::event
