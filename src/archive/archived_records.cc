@@ -167,7 +167,8 @@ private:
 Result<void> read_records(const EngineOptions& options, ObjectStore& store, const FileName& file,
                           const std::string& log_id, Offset from, const WantedDimensions& wanted,
                           const OnRecord& on_record) {
-    ASSIGN_OR_RETURN(const std::string path, store.path_of(text_of(file)));
+    ASSIGN_OR_RETURN(const LocalFile local, store.get(text_of(file)));
+    const std::string& path = local.path();
     EngineOptions own = options;
     own.files.push_back(path);
     ASSIGN_OR_RETURN(const auto engine, Engine::open(own));

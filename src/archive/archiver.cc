@@ -111,7 +111,8 @@ Result<void> Archiver::find_positions() {
     std::error_code ignored;  // unfinished files of a process that was killed
     for (const auto& file :
          std::filesystem::directory_iterator(store_->scratch_folder(), ignored)) {
-        std::filesystem::remove(file.path(), ignored);
+        if (!file.path().filename().string().starts_with("copy-"))
+            std::filesystem::remove(file.path(), ignored);
     }
     positions_.clear();
     ASSIGN_OR_RETURN(files_, list_files(*store_));
@@ -131,10 +132,12 @@ Result<void> Archiver::find_positions() {
 // Offsets mean nothing in another log. The last file of each partition tells.
 Result<void> Archiver::check_log(std::span<const PartitionFiles> partitions) {
     if (partitions.empty()) return {};
+    std::vector<LocalFile> files;
     std::vector<std::string> paths;
     for (const PartitionFiles& partition : partitions) {
-        ASSIGN_OR_RETURN(std::string path, store_->path_of(text_of(partition.files.back())));
-        paths.push_back(std::move(path));
+        ASSIGN_OR_RETURN(LocalFile file, store_->get(text_of(partition.files.back())));
+        paths.push_back(file.path());
+        files.push_back(std::move(file));
     }
     EngineOptions options = options_.engine;
     options.files = paths;

@@ -79,10 +79,10 @@ public:
         return sync(folder_.string());
     }
 
-    Result<std::string> path_of(const std::string& name) override {
+    Result<LocalFile> get(const std::string& name) override {
         const fs::path path = folder_ / name;
         std::error_code error;
-        if (fs::is_regular_file(path, error)) return path.string();
+        if (fs::is_regular_file(path, error)) return LocalFile(path.string(), false);
         return fail(ErrorCode::NotFound, "cannot read from the archive", path.string(),
                     "there is no such file");
     }
@@ -103,6 +103,11 @@ private:
 };
 
 }  // namespace
+
+LocalFile::~LocalFile() {
+    std::error_code ignored;
+    if (is_copy_) fs::remove(path_, ignored);
+}
 
 Result<FileLock> lock_files(ObjectStore& store) {
     return FileLock::take(store.scratch_folder() + ".lock");

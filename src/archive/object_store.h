@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace clickmill::archive {
@@ -16,6 +17,21 @@ struct Object {
     int64_t bytes = 0;
 };
 
+// A file of this machine with an object's bytes, for as long as it is held.
+class LocalFile {
+public:
+    LocalFile(std::string path, bool is_copy) : path_(std::move(path)), is_copy_(is_copy) {}
+    LocalFile(LocalFile&& other) noexcept
+        : path_(std::move(other.path_)), is_copy_(std::exchange(other.is_copy_, false)) {}
+    LocalFile& operator=(LocalFile&&) = delete;
+    ~LocalFile();  // a copy goes
+    const std::string& path() const { return path_; }
+
+private:
+    std::string path_;
+    bool is_copy_;
+};
+
 // Any thread.
 class ObjectStore {
 public:
@@ -23,13 +39,14 @@ public:
 
     // All of them, sorted by name.
     virtual Result<std::vector<Object>> list() = 0;
-    // Where a file is made that put() takes afterwards.
+    // Where a file is made that put() takes afterwards; files whose names begin with "copy-" are
+    // the store's.
     virtual std::string scratch_folder() = 0;
     // Takes the file of this path for its own, under `name`: as a whole, durably, or not at all. An
     // object of that name is replaced.
     virtual Result<void> put(const std::string& path, const std::string& name) = 0;
-    // The path of a file with the object's bytes. NotFound: there is no such object.
-    virtual Result<std::string> path_of(const std::string& name) = 0;
+    // Its bytes; a store elsewhere fetches them. NotFound: there is no such object.
+    virtual Result<LocalFile> get(const std::string& name) = 0;
     virtual Result<void> remove(const std::string& name) = 0;  // one that is not there is removed
 };
 

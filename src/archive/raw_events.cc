@@ -69,10 +69,11 @@ Result<void> RawEvents::find_files(EngineOptions& options) {
             }
         }
         for (const FileName& name : partition.files) {
-            ASSIGN_OR_RETURN(std::string path, sources_.store->path_of(text_of(name)));
-            options.files.push_back(path);
+            ASSIGN_OR_RETURN(LocalFile file, sources_.store->get(text_of(name)));
+            options.files.push_back(file.path());
             names_.push_back(name);
-            paths_.push_back(std::move(path));
+            paths_.push_back(file.path());
+            files_.push_back(std::move(file));
         }
     }
     return {};

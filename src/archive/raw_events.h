@@ -57,6 +57,7 @@ private:
     std::vector<event_log::PartitionState> states_;  // by partition
     std::vector<FileName> names_;
     std::vector<std::string> paths_;
+    std::vector<LocalFile> files_;  // all that are there
     std::vector<Tail> tails_;
     std::vector<LeftOut> left_out_;
     std::vector<std::string> gaps_;

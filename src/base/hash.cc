@@ -2,11 +2,13 @@
 
 #include "base/check.h"
 
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/rand.h>
 #include <xxhash.h>
 
+#include <array>
 #include <cstring>
-#include <vector>
 
 namespace clickmill {
 
@@ -45,6 +47,34 @@ uint32_t murmur2(std::string_view bytes) {
     return hash;
 }
 
+std::string sha256(std::string_view bytes) {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+    unsigned int size = 0;
+    CHECK(EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr) == 1);
+    return {reinterpret_cast<const char*>(digest.data()), size};
+}
+
+std::string hmac_sha256(std::string_view key, std::string_view bytes) {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+    unsigned int size = 0;
+    CHECK(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+               reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data(),
+               &size) != nullptr);
+    return {reinterpret_cast<const char*>(digest.data()), size};
+}
+
+std::string hex_of(std::string_view bytes) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string text;
+    text.reserve(2 * bytes.size());
+    for (const char c : bytes) {
+        const auto byte = static_cast<unsigned char>(c);
+        text += kDigits[byte >> 4];
+        text += kDigits[byte & 15];
+    }
+    return text;
+}
+
 uint64_t random_u64() {
     uint64_t number = 0;
     CHECK(RAND_bytes(reinterpret_cast<unsigned char*>(&number), sizeof(number)) == 1);
@@ -52,15 +82,9 @@ uint64_t random_u64() {
 }
 
 std::string random_token(int bytes) {
-    std::vector<unsigned char> raw(static_cast<size_t>(bytes));
-    CHECK(RAND_bytes(raw.data(), bytes) == 1);
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    std::string text;
-    for (const unsigned char byte : raw) {
-        text += kDigits[byte >> 4];
-        text += kDigits[byte & 15];
-    }
-    return text;
+    std::string raw(static_cast<size_t>(bytes), '\0');
+    CHECK(RAND_bytes(reinterpret_cast<unsigned char*>(raw.data()), bytes) == 1);
+    return hex_of(raw);
 }
 
 }  // namespace clickmill

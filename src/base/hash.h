@@ -1,4 +1,4 @@
-// Keyed 64-bit hashing (XXH3) and random bytes. Not for passwords or signatures: see control/.
+// Hashes and random bytes: XXH3 where nobody attacks, SHA-256 (OpenSSL) where somebody may.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,11 @@ uint64_t keyed_hash(std::string_view bytes, uint64_t key);
 // The murmur2 hash by which Kafka's Java client places keys; `bytes` may be empty.
 // Source: org.apache.kafka.common.utils.Utils#murmur2. Stored: never change.
 uint32_t murmur2(std::string_view bytes);
+
+// SHA-256, and HMAC-SHA-256 (RFC 2104), as 32 bytes.
+std::string sha256(std::string_view bytes);
+std::string hmac_sha256(std::string_view key, std::string_view bytes);
+std::string hex_of(std::string_view bytes);  // lower-case
 
 // Cryptographically random (OpenSSL).
 uint64_t random_u64();

@@ -80,6 +80,10 @@ struct Config {
     int64_t month_days = 0;
 
     std::string archive_enabled = "true";
+    std::string archive_url;
+    std::string archive_s3_endpoint;
+    std::string archive_s3_region = "us-east-1";
+    int64_t archive_s3_part_mib = 16;
     std::string archive_folder;
     int64_t archive_retention_days = -1;
     int64_t archive_file_events = 4'000'000;

@@ -160,7 +160,18 @@ const std::vector<Setting>& table() {
          0,
          {"true", "false"}},
         {"archive.folder", &Config::archive_folder,
-         "Where those files lie. Empty: \"archive\" in the data folder. One archiver at a time."},
+         "Where those files lie. Empty: \"archive\" in the data folder. One archiver at a time. "
+         "With archive.url, where they are on their way."},
+        {"archive.url", &Config::archive_url,
+         "Keeps those files in S3, or in a service that speaks its protocol: s3://BUCKET/PREFIX. "
+         "Keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or from "
+         "~/.aws/credentials. Empty: in archive.folder."},
+        {"archive.s3_endpoint", &Config::archive_s3_endpoint,
+         "That service, as https://HOST:PORT. Empty: Amazon's, of archive.s3_region."},
+        {"archive.s3_region", &Config::archive_s3_region, "The bucket's region."},
+        {"archive.s3_part_mib", &Config::archive_s3_part_mib,
+         "A larger file is sent in parts of this size, each held in memory while it is sent.", 5,
+         1024},
         {"archive.retention_days", &Config::archive_retention_days,
          "Files of clicks older than this are deleted; the newest of a partition stays. 0: kept "
          "for ever. -1: as event_log.retention_days says.",

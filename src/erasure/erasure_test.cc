@@ -76,7 +76,7 @@ protected:
         std::vector<std::string> rows;
         const auto asked = engine->ask(
             fmt::format("SELECT * EXCLUDE (append_time, received_at, fault) FROM read_parquet({})",
-                        archive::literal_of(store_->path_of(text_of(file)).value())),
+                        archive::literal_of(store_->get(text_of(file)).value().path())),
             [&](const archive::Engine::Cells& cells) {
                 std::string row;
                 for (const auto& cell : cells) row.append("|").append(cell ? *cell : "NULL");
@@ -238,7 +238,7 @@ TEST_F(ErasureTest, KeepsTheFooterThatTheArchiverNeeds) {
     Forgotten forgotten = ann();
     erase_in(file, forgotten);
     const auto engine = archive::Engine::open(options()).value();
-    EXPECT_EQ(log_id_of(*engine, store_->path_of(text_of(file)).value()).value(),
+    EXPECT_EQ(log_id_of(*engine, store_->get(text_of(file)).value().path()).value(),
               log->state(kFirst).value().log_id);
 }
 

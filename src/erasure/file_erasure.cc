@@ -126,7 +126,9 @@ public:
     static Result<ErasedFile> open(archive::EngineOptions options, archive::ObjectStore& store,
                                    const archive::FileName& name) {
         ErasedFile file(store, name);
-        ASSIGN_OR_RETURN(file.path_, store.path_of(text_of(name)));
+        ASSIGN_OR_RETURN(archive::LocalFile old, store.get(text_of(name)));
+        file.path_ = old.path();
+        file.old_ = std::make_unique<archive::LocalFile>(std::move(old));
         file.new_path_ = fmt::format("{}/erased-{}-{}.parquet", store.scratch_folder(),
                                      name.partition.value, name.first.value);
         options.files.push_back(file.path_);
@@ -233,6 +235,7 @@ private:
 
     archive::ObjectStore* store_;
     archive::FileName name_;
+    std::unique_ptr<archive::LocalFile> old_;
     std::string path_;
     std::string new_path_;
     std::unique_ptr<Engine> engine_;

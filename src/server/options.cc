@@ -4,6 +4,7 @@
 #include "event/text.h"
 #include "fold/dimensions.h"
 #include "http/proxies.h"
+#include "server/wiring.h"
 
 #include <fmt/format.h>
 
@@ -124,6 +125,7 @@ std::vector<Problem> problems_of(const config::Config& config) {
     for (const std::string& setting : config.kafka_settings) {
         note("kafka.settings", check_kafka_setting(setting));
     }
+    note("archive.url", check_archive(config));
     note("collector.geo_file", check_geo_file(config.geo_file));
     for (const config::Rollup& rollup : config.rollups) {
         note("rollup." + rollup.name, check_rollup(rollup));

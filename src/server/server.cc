@@ -322,19 +322,19 @@ private:
     void start_archiver() {
         archiver_ = std::make_unique<archive::Archiver>(
             archiver_options_of(config_),
-            archive::ArchiverParts{*event_log_, [this] { return open_archive(); }, *clock_,
+            archive::ArchiverParts{*event_log_, [this] { return lock_and_open_archive(); }, *clock_,
                                    *logger_, registry_, health_});
         archiver_->start();
     }
 
-    Result<std::unique_ptr<archive::ObjectStore>> open_archive() {
+    Result<std::unique_ptr<archive::ObjectStore>> lock_and_open_archive() {
         const std::string folder = archive_folder_of(config_);
         RETURN_IF_ERROR(make_data_folder(folder));
         archive_lock_.reset();
         ASSIGN_OR_RETURN(FileLock lock,
                          lock_folder(folder, FileLock::Share::Alone, "archive.folder"));
         archive_lock_.emplace(std::move(lock));
-        return archive::open_folder(folder);
+        return open_archive(config_);
     }
 
     Result<std::vector<query_api::PartitionTail>> tails() {

@@ -1,5 +1,6 @@
 #include "server/wiring.h"
 
+#include "archive/s3/s3_store.h"
 #include "event_log/embedded/embedded_event_log.h"
 #include "event_log/embedded/read_only_event_log.h"
 #include "event_log/embedded/rewriting.h"
@@ -89,6 +90,16 @@ event_log::KnownPosition position_of(const metrics_store::Progress& known) {
     return position;
 }
 
+archive::S3Options s3_options_of(const config::Config& config) {
+    archive::S3Options options;
+    options.url = config.archive_url;
+    options.endpoint = config.archive_s3_endpoint;
+    options.region = config.archive_s3_region;
+    options.scratch_folder = archive_folder_of(config) + "/.new";
+    options.part_bytes = config.archive_s3_part_mib << 20;
+    return options;
+}
+
 }  // namespace
 
 bool does_archive(const config::Config& config) {
@@ -114,10 +125,22 @@ archive::ArchiverOptions archiver_options_of(const config::Config& config) {
     return options;
 }
 
+Result<void> check_archive(const config::Config& config) {
+    if (config.archive_url.empty()) return {};
+    RETURN_IF_ERROR(archive::place_of(s3_options_of(config)));
+    return {};
+}
+
+Result<std::unique_ptr<archive::ObjectStore>> open_archive(const config::Config& config) {
+    if (config.archive_url.empty()) return archive::open_folder(archive_folder_of(config));
+    return archive::open_s3(s3_options_of(config));
+}
+
 Result<std::unique_ptr<archive::ObjectStore>> archive_if_any(const config::Config& config) {
+    if (!config.archive_url.empty()) return open_archive(config);
     const std::string folder = archive_folder_of(config);
     std::error_code missing;
-    if (std::filesystem::exists(folder, missing)) return archive::open_folder(folder);
+    if (std::filesystem::exists(folder, missing)) return open_archive(config);
     return std::unique_ptr<archive::ObjectStore>();
 }
 

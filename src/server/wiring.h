@@ -37,6 +37,10 @@ control::Options control_options_of(const config::Config& config);
 // The archive of raw clicks: whether a server of all roles writes it, and where it lies.
 bool does_archive(const config::Config& config);
 std::string archive_folder_of(const config::Config& config);
+// InvalidInput: archive.url, or what goes with it.
+Result<void> check_archive(const config::Config& config);
+// Opens it, or makes it; asks a store elsewhere for nothing yet.
+Result<std::unique_ptr<archive::ObjectStore>> open_archive(const config::Config& config);
 archive::EngineOptions engine_options_of(const config::Config& config);
 archive::ArchiverOptions archiver_options_of(const config::Config& config);
 // To read or to erase in; null where there is none.

@@ -191,7 +191,7 @@ class KafkaCluster:
     # ---- the folders ----
 
     def prepare(self):
-        subprocess.run([SOURCE / "script/kafka-jars"], check=True)
+        subprocess.run([SOURCE / "script/test-jars", "kafka"], check=True)
         if self.state_file.exists():
             return
         if self.state["is_secure"]:
