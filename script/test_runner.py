@@ -223,6 +223,7 @@ def quick_steps():
              ("python-units", python_units)]
     steps += [("docs", docs), ("api", api), ("browser", browser),
               ("operation", python_test("tests/operation/operation_test.py")),
+              ("backup", python_test("tests/operation/backup_test.py")),
               ("recount", python_test("tests/recount/recount_test.py", "--events", "30000")),
               ("verify", python_test("tests/recount/verify_test.py", "--events", "10000")),
               ("erasure", python_test("tests/recount/erasure_test.py", "--events", "6000", "--kills", "5")),

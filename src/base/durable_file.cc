@@ -51,6 +51,19 @@ Result<void> write_durably(const std::string& path, std::string_view text) {
     return {};
 }
 
+Result<void> copy_durably(const std::string& from, const std::string& to) {
+    std::error_code error;
+    std::filesystem::copy_file(from, to, error);
+    if (error) return fail(ErrorCode::Unavailable, "cannot copy to", to, error.message());
+    const int descriptor = ::open(to.c_str(), O_RDONLY | O_CLOEXEC);
+    const bool is_synced = descriptor >= 0 && ::fsync(descriptor) == 0;
+    const int why = errno;
+    if (descriptor >= 0) ::close(descriptor);
+    if (is_synced && sync_folder(std::filesystem::path(to).parent_path())) return {};
+    return fail(ErrorCode::Unavailable, "cannot copy to", to,
+                std::strerror(is_synced ? errno : why));
+}
+
 std::optional<std::string> text_of_file(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
     if (!file) return std::nullopt;

@@ -9,6 +9,8 @@
 
 #include <array>
 #include <cstring>
+#include <fstream>
+#include <memory>
 
 namespace clickmill {
 
@@ -73,6 +75,26 @@ std::string hex_of(std::string_view bytes) {
         text += kDigits[byte & 15];
     }
     return text;
+}
+
+Result<std::string> sha256_of_file(const std::string& path) {
+    constexpr size_t kAtOnce = 1 << 20;
+    const std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context(EVP_MD_CTX_new(),
+                                                                     EVP_MD_CTX_free);
+    CHECK(EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1);
+    std::ifstream file(path, std::ios::binary);
+    std::string bytes(kAtOnce, '\0');
+    while (file) {
+        file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+        CHECK(EVP_DigestUpdate(context.get(), bytes.data(), static_cast<size_t>(file.gcount())) ==
+              1);
+    }
+    if (!file.eof()) return fail(ErrorCode::Unavailable, "cannot read", path);
+    std::string digest(EVP_MAX_MD_SIZE, '\0');
+    unsigned int size = 0;
+    CHECK(EVP_DigestFinal_ex(context.get(), reinterpret_cast<unsigned char*>(digest.data()),
+                             &size) == 1);
+    return hex_of(std::string_view(digest).substr(0, size));
 }
 
 uint64_t random_u64() {

@@ -1,6 +1,8 @@
 // Hashes and random bytes: XXH3 where nobody attacks, SHA-256 (OpenSSL) where somebody may.
 #pragma once
 
+#include "base/result.h"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -19,6 +21,9 @@ uint32_t murmur2(std::string_view bytes);
 std::string sha256(std::string_view bytes);
 std::string hmac_sha256(std::string_view key, std::string_view bytes);
 std::string hex_of(std::string_view bytes);  // lower-case
+
+// In hex. Unavailable: the file cannot be read.
+Result<std::string> sha256_of_file(const std::string& path);
 
 // Cryptographically random (OpenSSL).
 uint64_t random_u64();

@@ -226,6 +226,20 @@ Result<void> Connection::execute(const std::string& sql) {
     return std::unexpected(error_of(database_, "database statement failed"));
 }
 
+Result<void> Connection::copy_to(const std::string& path) {
+    sqlite3* made = nullptr;
+    const int opened = sqlite3_open_v2(
+        path.c_str(), &made,
+        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+        nullptr);
+    Connection copy(made);
+    if (opened != SQLITE_OK) return std::unexpected(error_of(made, "cannot make a copy"));
+    sqlite3_backup* backup = sqlite3_backup_init(made, "main", database_, "main");
+    if (backup) sqlite3_backup_step(backup, -1);
+    if (backup && sqlite3_backup_finish(backup) == SQLITE_OK) return {};
+    return std::unexpected(error_of(made, "cannot copy the database"));
+}
+
 bool Connection::is_in_transaction() const {
     return sqlite3_get_autocommit(database_) == 0;
 }

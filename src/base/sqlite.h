@@ -88,6 +88,9 @@ public:
     // next one copies the same pages. Source: sqlite.org/wal.html, "Avoiding Excessively Large WAL
     // Files".
     Result<void> checkpoint(int64_t pages, const CheckpointLimits& limits);
+    // A copy of the database in one moment, as a file of its own that was not there. Whoever writes
+    // meanwhile is not held up; their write-ahead log grows until it is done.
+    Result<void> copy_to(const std::string& path);
     // How long a statement waits for others that hold a lock.
     void wait_for_locks(std::chrono::milliseconds patience);
     // To be asked before the file is renamed under an open connection: closing then neither copies

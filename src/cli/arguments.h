@@ -120,6 +120,13 @@ struct EraseArguments {
     bool only_counts = false;
 };
 
+struct BackupArguments {
+    SettingsArguments settings;
+    std::string folder;    // of the backup
+    std::string previous;  // an earlier one; empty: none
+    bool only_checks = false;
+};
+
 struct RollupArguments {
     SettingsArguments settings;
     std::string name;

@@ -391,6 +391,7 @@ private:
         add_raw_commands();
         add_verify();
         add_erase();
+        add_backup();
         add_rollup_commands();
 
         CLI::App& clock = group("clock", "The wall clock that buckets stand on");
@@ -522,6 +523,26 @@ private:
         erase->add_flag("--dry-run", erase_.only_counts, "only say where they are");
     }
 
+    void add_backup() {
+        CLI::App* backup = command(app_, "backup", "Copy a data folder, beside its server or not",
+                                   "clickmill backup --to /backup/clickmill/2026-12-01 --previous "
+                                   "/backup/clickmill/2026-11-30",
+                                   [this] { return back_up(backup_); });
+        add_settings(backup, backup_.settings);
+        backup->add_option("--to", backup_.folder, "a new folder")->required();
+        backup->add_option("--previous", backup_.previous,
+                           "an earlier backup on the same disk: files of the archive that are in "
+                           "it are linked, not copied");
+        CLI::App* restored = command(
+            app_, "restore", "Put a backup into a new data folder, or check it",
+            "clickmill restore --from /backup/clickmill/2026-12-01 --data /var/lib/clickmill",
+            [this] { return restore(backup_); });
+        add_settings(restored, backup_.settings);
+        restored->add_option("--from", backup_.folder, "the backup's folder")->required();
+        restored->add_flag("--check", backup_.only_checks,
+                           "only see whether every file is as it was written");
+    }
+
     CLI::App app_;
     Action action_ = [] { return 2; };
     SettingsArguments settings_;
@@ -541,6 +562,7 @@ private:
     RollupArguments rollup_;
     VerifyArguments verify_;
     EraseArguments erase_;
+    BackupArguments backup_;
 };
 
 }  // namespace

@@ -40,6 +40,8 @@ int export_raw(const RawArguments& arguments);
 int print_raw_schema();
 int verify_numbers(const VerifyArguments& arguments);
 int erase_people(const EraseArguments& arguments);
+int back_up(const BackupArguments& arguments);
+int restore(const BackupArguments& arguments);
 int confirm_clock_of(const SettingsArguments& arguments);
 int create_topic(const SettingsArguments& arguments);
 int check_topic(const SettingsArguments& arguments);

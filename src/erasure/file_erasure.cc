@@ -175,15 +175,12 @@ private:
     ErasedFile(archive::ObjectStore& store, const archive::FileName& name)
         : store_(&store), name_(name) {}
 
-    Error named(Error error) const {
-        return Error{error.code, "cannot erase in an archive file", text_of(name_), error.why};
-    }
     // What DuckDB says of a file that it cannot read is no mistake of ours.
     Result<void> as_damage(const Result<void>& done) const {
         if (done) return done;
-        Error error = named(done.error());
-        if (error.code != ErrorCode::Unavailable) error.code = ErrorCode::Corrupt;
-        return std::unexpected(std::move(error));
+        const bool is_ours = done.error().code == ErrorCode::Unavailable;
+        return fail(is_ours ? ErrorCode::Unavailable : ErrorCode::Corrupt,
+                    "cannot erase in an archive file", text_of(name_), done.error().why);
     }
 
     // Of what will be there.

@@ -129,9 +129,12 @@ private:
                         fmt::format("it answers {} without an UploadId", begun.status));
         }
         const Result<void> sent = send_parts(file, bytes, name, upload);
-        // What was sent costs until it is thrown away; that it cannot be is the smaller trouble.
-        if (!sent) (void)client_.send("DELETE", path_of(name), {{"uploadId", upload}});
-        return sent;
+        if (sent) return sent;
+        // What was sent costs until it is thrown away.
+        const auto thrown_away = client_.send("DELETE", path_of(name), {{"uploadId", upload}});
+        Error error = sent.error();
+        if (!thrown_away) error.why += "; parts of it are left in the bucket";
+        return std::unexpected(std::move(error));
     }
 
     Result<void> send_parts(std::ifstream& file, int64_t bytes, const std::string& name,
