@@ -264,7 +264,7 @@ def deep_steps():
             ("clickhouse-days", python_test("tests/clickhouse/days_test.py", preset="dev")),
             ("clickhouse-kill", python_test("tests/crash/store_kill_test.py", "--store", "clickhouse", "--rounds", "8",
                                             preset="dev")),
-            ("stores-500", python_test("tests/recount/stores_test.py", "--events", "200000", preset="dev")),
+            ("stores-500", python_test("tests/recount/stores_test.py", "--events", "100000", preset="dev")),
             ("clickhouse-questions", python_test("tests/clickhouse/contract_test.py", "--all", "--filter",
                                                  "*EveryCombination*:*Model*")),
             ("kafka-spool", python_test("tests/kafka/spool_test.py", preset="dev")),

@@ -138,7 +138,10 @@ Result<void> write(const Options& options) {
         clock.jump_to(now - std::chrono::days(options.days) +
                       std::chrono::microseconds(static_cast<int64_t>(day * kSecondsPerDay * 1e6)));
         RETURN_IF_ERROR(append(*log, history.record(clock.now())));
-        day += mean_step / history.busyness(day);
+        // In small steps: one that begins at night must not jump over the morning.
+        constexpr double kSlice = 0.005;  // days
+        for (double left = mean_step; left > 0; left -= kSlice)
+            day += std::min(left, kSlice) / history.busyness(day);
     }
     return {};
 }

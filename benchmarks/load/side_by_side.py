@@ -17,6 +17,7 @@ import time
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(SOURCE / "tests" / "support"))
+import archive_measures  # noqa: E402
 import kafka_measures  # noqa: E402
 import machine  # noqa: E402
 import measures  # noqa: E402
@@ -25,8 +26,8 @@ from real_clickmill import parse_arguments  # noqa: E402
 from store_world import STORES  # noqa: E402
 
 ALL = ["collector_beside_nginx", "collector_in_batches", "fold_from_the_log", "live_at_a_rate", "questions",
-       "start_after_a_kill", "kafka_collector", "kafka_fold", "kafka_takeover", "store_commits", "store_questions"]
-HOMES = {"kafka": kafka_measures, "store": store_measures}
+       "start_after_a_kill", "kafka_collector", "kafka_fold", "kafka_takeover", "store_commits", "store_questions", "archive_year"]
+HOMES = {"archive": archive_measures, "kafka": kafka_measures, "store": store_measures}
 
 
 def shown(number, unit):
@@ -83,13 +84,14 @@ def parse():
     parser.add_argument("--log-gib", type=float, default=2)
     parser.add_argument("--kafka-events", type=int, default=5_000_000)
     parser.add_argument("--store-clicks", type=int, nargs="+", default=[10_000_000], help="histories of so many clicks")
+    parser.add_argument("--archive-events", type=int, default=100_000_000, help="a year of so many clicks")
     parser.add_argument("--stores", nargs="+", choices=STORES, default=list(STORES))
     options = parse_arguments(parser, "load", "history", "fold_log", "rows")
     if options.quick:
         options.repeats, options.seconds, options.live_seconds = 1, 3, 5
         options.fold_events, options.history_events, options.log_gib = 200_000, 200_000, 0.05
         options.kafka_events = min(options.kafka_events, 200_000)
-        options.store_clicks = [100_000]
+        options.store_clicks, options.archive_events = [100_000], 1_000_000
     return options
 
 
