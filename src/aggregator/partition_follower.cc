@@ -62,7 +62,7 @@ Result<void> PartitionFollower::follow(std::stop_token stop) {
         }
     }
     folder_->end();
-    return flush(due_views(true), {});
+    return flush(due_views(true), stop);
 }
 
 // Reads wait for records no longer than until changes have to be committed.

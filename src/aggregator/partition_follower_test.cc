@@ -51,11 +51,21 @@ TEST_F(PartitionFollowing, TriesACommitAgainUntilItIsStored) {
     world.count_all();
     world.click({.id = "a"});
     store.commits_before.add(kAway, 2);
-    ASSERT_TRUE(follow());
-    EXPECT_EQ(store.commits, 3);
+    options.flush_interval = std::chrono::milliseconds(0);
+    ASSERT_TRUE(follow(2));
+    EXPECT_GE(store.commits, 3);
     EXPECT_THAT(world.counts(), ElementsAre("pay 1"));
     EXPECT_EQ(world.accounting().counted, 1);
     EXPECT_TRUE(health.is_ready());
+}
+
+TEST_F(PartitionFollowing, EndsWhileTheStoreIsAway) {
+    world.count_all();
+    world.click({.id = "a"});
+    store.commits_before.add(kAway, 1'000);
+    const Result<void> ended = follow();
+    ASSERT_FALSE(ended);
+    EXPECT_EQ(store.commits, 1) << "the last try; what is not stored is folded again";
 }
 
 TEST_F(PartitionFollowing, FindsOutWhetherACommitWithoutAnAnswerIsStored) {
