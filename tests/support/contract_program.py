@@ -4,8 +4,8 @@ import pathlib
 import subprocess
 
 
-def run_contract(options, *programs, **environment):
-    """Runs programs, which lie beside clickmill, and counts their tests; the exit code. No test at all is a failure."""
+def ask_contract(options, *programs, **environment):
+    """Runs programs, which lie beside clickmill: (passed, failed). No test at all is a failure."""
     passed = failed = 0
     for program in programs:
         test = pathlib.Path(options.bin).with_name(program)
@@ -14,5 +14,11 @@ def run_contract(options, *programs, **environment):
         print(done.stdout)
         passed += done.stdout.count("\n[       OK ] ")
         failed += done.stdout.count("\n[  FAILED  ] ") // 2 or int(done.returncode != 0)
+    return passed, failed or int(passed == 0)
+
+
+def run_contract(options, *programs, **environment):
+    """Says how many passed and failed; the exit code."""
+    passed, failed = ask_contract(options, *programs, **environment)
     print(f"{passed} passed, {failed} failed")
-    return int(failed > 0 or passed == 0)
+    return int(failed > 0)
