@@ -5,6 +5,7 @@
 #include "cli/console.h"
 #include "server/data_folder.h"
 #include "server/options.h"
+#include "server/rollups.h"
 #include "verify/generations.h"
 
 #include <fmt/format.h>
@@ -14,7 +15,6 @@
 #include <array>
 #include <filesystem>
 #include <functional>
-#include <map>
 
 namespace clickmill::cli {
 namespace {
@@ -71,16 +71,9 @@ Result<int> nothing_of(const RollupArguments& arguments) {
                 "'clickmill rollup list' shows those that are there");
 }
 
-// How much of the records that were counted a view holds, 0 to 1.
 Result<double> share_built(metrics_store::MetricsStore& store, const View& view) {
     ASSIGN_OR_RETURN(const auto snapshot, store.snapshot());
-    ASSIGN_OR_RETURN(const auto ledgers, snapshot->ledgers());
-    ASSIGN_OR_RETURN(const auto positions, snapshot->positions(view.id));
-    double done = 0;
-    double in_all = 0;
-    for (const fold::Ledger& ledger : ledgers) in_all += static_cast<double>(ledger.through.value);
-    for (const auto& entry : positions) done += static_cast<double>(entry.position.through.value);
-    return in_all > 0 ? std::min(1.0, done / in_all) : 1.0;
+    return metrics_store::share_built(*snapshot, view);
 }
 
 std::string text_of(const std::vector<std::string>& dimensions) {
@@ -178,32 +171,9 @@ int add_rollup(const RollupArguments& arguments) {
         const config::Rollup wanted{.name = arguments.name,
                                     .dimensions = arguments.dimensions,
                                     .users = !arguments.without_users};
-        RETURN_IF_ERROR(server::check_rollup(wanted));
-        if (!rollups.views.empty()) {
-            return fail(ErrorCode::Conflict, "cannot add rollup", name_of(rollups.views.front()),
-                        "it is there: choose another name, or change it in the configuration and "
-                        "run 'clickmill rollup rebuild'");
-        }
-        // As the rollups that a project has: one zone, one week.
-        RollupArguments all = arguments;
-        all.name.clear();
-        RETURN_IF_ERROR(rollups.look(all));
-        std::map<std::string, fold::ViewDefinition> by_project;
-        for (const View& view : rollups.views) {
-            if (view.state != ViewState::Current) continue;
-            fold::ViewDefinition& definition = by_project[view.definition.project];
-            definition = view.definition;
-            definition.limits = server::limits_of(rollups.config);
-            definition.fold_version = fold::kFoldVersion;
-            definition.rollup = {wanted.name, wanted.dimensions, wanted.users};
-        }
-        if (by_project.empty()) {
-            return fail(ErrorCode::NotFound, "cannot add rollup", arguments.project,
-                        "there is no such project, or nothing was counted yet");
-        }
-        for (const auto& [project, definition] : by_project)
-            RETURN_IF_ERROR(metrics_store::begin_generation(*rollups.store, definition));
-        return begun(rollups, arguments, by_project.size());
+        ASSIGN_OR_RETURN(const size_t projects, server::add_rollup(*rollups.store, rollups.config,
+                                                                   arguments.project, wanted));
+        return begun(rollups, arguments, projects);
     });
 }
 

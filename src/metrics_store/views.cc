@@ -1,6 +1,7 @@
 #include "metrics_store/views.h"
 
 #include "metrics_store/metrics_store.h"
+#include "metrics_store/snapshot.h"
 
 #include <algorithm>
 #include <string_view>
@@ -208,6 +209,16 @@ Result<void> raise_since(MetricsStore& store, fold::ViewId id, Moment since) {
         plan.changed.push_back(std::move(view));
         return plan;
     });
+}
+
+Result<double> share_built(Snapshot& snapshot, const View& view) {
+    ASSIGN_OR_RETURN(const auto ledgers, snapshot.ledgers());
+    ASSIGN_OR_RETURN(const auto positions, snapshot.positions(view.id));
+    double done = 0;
+    double in_all = 0;
+    for (const fold::Ledger& ledger : ledgers) in_all += static_cast<double>(ledger.through.value);
+    for (const auto& entry : positions) done += static_cast<double>(entry.position.through.value);
+    return in_all > 0 ? std::min(1.0, done / in_all) : 1.0;
 }
 
 std::string name_of(const View& view) {

@@ -13,6 +13,7 @@
 namespace clickmill::metrics_store {
 
 class MetricsStore;
+class Snapshot;
 
 struct ViewPlan {
     std::vector<fold::View> views;    // the answer; known by project, rollup and generation
@@ -45,6 +46,9 @@ Result<void> make_current(MetricsStore& store, std::span<const fold::ViewId> vie
 Result<void> drop(MetricsStore& store, fold::ViewId view);
 // Clicks received before `since` are not in it.
 Result<void> raise_since(MetricsStore& store, fold::ViewId view, Moment since);
+
+// How much of the records that were counted a view holds, 0 to 1.
+Result<double> share_built(Snapshot& snapshot, const fold::View& view);
 
 std::string name_of(const fold::View& view);  // "shop/totals"
 

@@ -103,7 +103,8 @@ INSTANTIATE_TEST_SUITE_P(
         Example{"dimensions.json", "/api/v1/dimensions?from=2026-11-01&to=2026-11-08"},
         Example{"changes.json", "/api/v1/changes"},
         Example{"accounting.json", "/api/v1/accounting"}, Example{"status.json", "/api/v1/status"},
-        Example{"catalogue.json", "/api/v1/catalogue"},
+        Example{"catalogue.json", "/api/v1/catalogue"}, Example{"rollups.json", "/api/v1/rollups"},
+        Example{"rollup_cost.json", "/api/v1/rollups/cost?dimensions=browser,os"},
         Example{"attention.json", "/api/v1/attention"}),
     [](const auto& test) {
         const std::string file = test.param.file;

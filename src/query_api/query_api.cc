@@ -13,6 +13,7 @@
 #include "query_api/dimensions.h"
 #include "query_api/health_answers.h"
 #include "query_api/json_parts.h"
+#include "query_api/rollup_pages.h"
 #include "query_api/session_pages.h"
 #include "query_api/worker_pool.h"
 
@@ -45,6 +46,8 @@ enum class Path {
     Accounting,
     Status,
     Catalogue,
+    Rollups,
+    RollupCost,
     Session,
     SignOut,
     SignIn,
@@ -66,6 +69,8 @@ constexpr std::array kRoutes = {Route{"/api/v1/series", Path::Series},
                                 Route{"/api/v1/accounting", Path::Accounting},
                                 Route{"/api/v1/status", Path::Status},
                                 Route{"/api/v1/catalogue", Path::Catalogue},
+                                Route{"/api/v1/rollups", Path::Rollups},
+                                Route{"/api/v1/rollups/cost", Path::RollupCost},
                                 Route{"/api/v1/session", Path::Session},
                                 Route{"/api/v1/session/sign-out", Path::SignOut},
                                 Route{"/signin", Path::SignIn}};
@@ -80,6 +85,7 @@ bool is_allowed(Path path, Method method) {
     if (path == Path::SignOut) return method == Method::Post;
     if (path == Path::Catalogue && (method == Method::Post || method == Method::Delete))
         return true;
+    if (path == Path::Rollups && method == Method::Post) return true;
     return method == Method::Get || method == Method::Head;
 }
 
@@ -92,6 +98,7 @@ Response wrong_method(Path path) {
     std::string_view allowed = "GET, HEAD";
     if (path == Path::SignOut) allowed = "POST";
     if (path == Path::Catalogue) allowed = "GET, HEAD, POST, DELETE";
+    if (path == Path::Rollups) allowed = "GET, HEAD, POST";
     Response response =
         http::error_response(405, "method_not_allowed", fmt::format("this path takes {}", allowed));
     response.headers.emplace_back("Allow", std::string(allowed));
@@ -153,6 +160,8 @@ struct QueryApi::State {
     Answer<Response> answer_or_refuse(Path path, const http::Request& request);
     Answer<Response> catalogue(const http::Request& request, const Visitor& visitor,
                                const control::Project& project);
+    Answer<std::string> state_json(Path path, const Head& head, const Visitor& visitor,
+                                   const Context& context);
     Answer<Response> question(Path path, const Head& head, const std::string& project);
     Answer<Body> compute(Path path, const Head& head, const Context& context);
     void wait_for_changes(const Head& head, http::Respond respond);
@@ -279,14 +288,27 @@ Answer<Response> QueryApi::State::answer_or_refuse(Path path, const http::Reques
     }
     ASSIGN_OR_RETURN(const control::Project project, access.project(visitor, head));
     if (path == Path::Catalogue) return catalogue(request, visitor, project);
-    if (path != Path::Accounting && path != Path::Status) return question(path, head, project.id);
+    if (path == Path::Rollups && head.method == Method::Post)
+        RETURN_IF_ERROR(add_rollup(request, visitor, project.id, sources.rollups));
+    else if (path != Path::Accounting && path != Path::Status && path != Path::Rollups &&
+             path != Path::RollupCost)
+        return question(path, head, project.id);
 
-    RETURN_IF_ERROR(Parameters::of(head, {"project"}));
     ASSIGN_OR_RETURN(const Context context, this->context(project.id));
-    ASSIGN_OR_RETURN(std::string body, path == Path::Accounting
-                                           ? accounting_json(context, sources.tails)
-                                           : status_json(context, options, sources));
-    return json_response(std::move(body), "private, no-store");
+    ASSIGN_OR_RETURN(std::string body, state_json(path, head, visitor, context));
+    Response response = json_response(std::move(body), "private, no-store");
+    if (head.method == Method::Post) response.status = 202;
+    return response;
+}
+
+// What is not cached: it changes while nothing is counted.
+Answer<std::string> QueryApi::State::state_json(Path path, const Head& head, const Visitor& visitor,
+                                                const Context& context) {
+    if (path == Path::RollupCost) return rollup_cost_json(head, context, sources.rollups);
+    RETURN_IF_ERROR(Parameters::of(head, {"project"}));
+    if (path == Path::Accounting) return accounting_json(context, sources.tails);
+    if (path == Path::Rollups) return rollups_json(context, visitor, sources.rollups);
+    return status_json(context, options, sources);
 }
 
 Response QueryApi::State::answer(Path path, const http::Request& request) {

@@ -43,6 +43,24 @@ struct PartitionTail {
 };
 using Tails = std::function<Result<std::vector<PartitionTail>>()>;
 
+// Of the newest clicks, counted as a rollup would: what it would hold for so many hours.
+struct RollupSample {
+    int64_t events = 0;  // that were read, of all projects
+    int64_t hours = 0;   // of the project's clicks among them
+    int64_t rows = 0;    // different ones of those hours
+    double seconds = 0;  // that reading and counting took
+};
+// What needs raw clicks, or the making of rollups, which this room may not know either. Empty:
+// nobody does it here. InvalidInput: no rollup can be like that.
+struct RollupWorks {
+    std::function<Result<RollupSample>(const std::string& project,
+                                       const std::vector<std::string>& dimensions)>
+        sample;
+    // Conflict: there is one of that name.
+    std::function<Result<void>(const std::string& project, const fold::RollupDefinition& rollup)>
+        add;
+};
+
 struct Sources {  // all outlive the QueryApi
     metrics_store::MetricsStore& store;
     control::Control& control;
@@ -50,6 +68,7 @@ struct Sources {  // all outlive the QueryApi
     telemetry::Registry& metrics;
     telemetry::Logger& logger;
     Tails tails;
+    RollupWorks rollups = {};
 };
 
 // Routes: "/api/" and "/signin". Any thread.

@@ -14,6 +14,7 @@
 #include "server/operations_handler.h"
 #include "server/options.h"
 #include "server/page_handler.h"
+#include "server/rollups.h"
 #include "server/sample_history.h"
 #include "server/security_headers.h"
 #include "server/systemd.h"
@@ -337,6 +338,28 @@ private:
         return open_archive(config_);
     }
 
+    query_api::RollupWorks rollup_works() {
+        return {.sample =
+                    [this](const auto& project, const auto& dimensions) {
+                        return sample_rollup(*event_log_, project, dimensions);
+                    },
+                .add = [this](const auto& project,
+                              const auto& rollup) { return add_rollup_here(project, rollup); }};
+    }
+
+    Result<void> add_rollup_here(const std::string& project, const fold::RollupDefinition& wanted) {
+        const config::Rollup rollup{
+            .name = wanted.name, .dimensions = wanted.dimensions, .users = wanted.users};
+        if (does(Role::Aggregate)) {
+            RETURN_IF_ERROR(add_rollup(*store_, config_, project, rollup));
+            return {};
+        }
+        const World world{*clock_, *logger_, registry_};
+        ASSIGN_OR_RETURN(const auto store, open_metrics_store(config_, world, Writes::Here));
+        RETURN_IF_ERROR(add_rollup(*store, config_, project, rollup));
+        return {};
+    }
+
     Result<std::vector<query_api::PartitionTail>> tails() {
         std::vector<query_api::PartitionTail> out;
         for (int32_t i = 0; i < event_log_->partition_count(); ++i) {
@@ -364,7 +387,7 @@ private:
         query_options.threads = static_cast<size_t>(std::max(2, threads_of(config_)));
         query_api_ = std::make_unique<query_api::QueryApi>(
             query_options, query_api::Sources{*store_, *control_, *clock_, registry_, *logger_,
-                                              [this] { return tails(); }});
+                                              [this] { return tails(); }, rollup_works()});
         pages_ = std::make_unique<PageHandler>(
             PageOptions{.is_demo = is_demo_,
                         .demo_config = is_demo_ ? demo_config_of(sample_keys_, collector_url_) : "",

@@ -47,12 +47,13 @@ let people = 0;
 export async function newManager(
   browser: Browser,
   server: Clickmill,
-  options: BrowserContextOptions = {},
+  options: BrowserContextOptions & { isAdmin?: boolean } = {},
 ): Promise<BrowserContext> {
-  const context = await newVisitor(browser, options);
+  const { isAdmin, ...ofContext } = options;
+  const context = await newVisitor(browser, ofContext);
   const page = await context.newPage();
   people += 1;
-  await page.goto(server.newSignInLink(`ann-${people}@example.org`));
+  await page.goto(server.newSignInLink(`ann-${people}@example.org`, isAdmin));
   await page.locator("#main").waitFor();
   await page.close();
   return context;

@@ -73,8 +73,9 @@ export class Clickmill {
   }
 
   // Another one-time link, as an operator makes it.
-  newSignInLink(person: string): string {
-    const said = this.run("user", "add", person, "--data", this.data);
+  newSignInLink(person: string, isAdmin = false): string {
+    const rights = isAdmin ? ["--admin"] : [];
+    const said = this.run("user", "add", person, ...rights, "--data", this.data);
     const token = said.match(/signin\?token=\w+/)?.[0];
     if (!token) throw new Error(`no sign-in link in: ${said}`);
     return `${this.url}/${token}`;

@@ -215,6 +215,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rollups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rollups, every generation that is there, and how far each is built */
+        get: operations["getRollups"];
+        put?: never;
+        /**
+         * Has one more rollup built, from the clicks of the past on
+         * @description By an administrator who is signed in, from a page of the same origin. It is built beside the counting, from
+         *     archive and event log, and answers once it is complete. On the server: `clickmill rollup add`.
+         */
+        post: operations["addRollup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollups/cost": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What one more rollup would take
+         * @description Reads the newest clicks of the event log (at most some 200,000), counts the rows that the rollup would have of
+         *     them, and reckons up to the project's whole past. Good for a decision, not to the row.
+         */
+        get: operations["getRollupCost"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/catalogue": {
         parameters: {
             query?: never;
@@ -564,6 +607,50 @@ export interface components {
             generation: number;
             /** @description Clicks before this are not in it; null means all are */
             since: components["schemas"]["Moment"] | null;
+        };
+        Rollups: {
+            zone: string;
+            /** @description Whether whoever asks may have another one built here */
+            may_add: boolean;
+            /** @description By name and generation */
+            rollups: (components["schemas"]["Rollup"] & {
+                zone: string;
+                /**
+                 * @description Answers; will, once it is complete; answered before the current one
+                 * @enum {string}
+                 */
+                state: "current" | "building" | "old";
+                /** @description Of the counted records */
+                share: number;
+            })[];
+        };
+        NewRollup: {
+            /** @example by_browser */
+            name: string;
+            /**
+             * @example [
+             *       "browser",
+             *       "os"
+             *     ]
+             */
+            dimensions?: string[];
+            /**
+             * @description Whether it keeps unique users
+             * @default true
+             */
+            users: boolean;
+        };
+        RollupCost: {
+            /** @description Clicks to read */
+            events: number;
+            /** @description Rows by the hour that it would have */
+            rows: number;
+            /** @description To build it on this machine beside the counting */
+            seconds: number;
+            /** @description Clicks that were read for this */
+            sampled_events: number;
+            /** @description Hours with clicks of the project among them */
+            sampled_hours: number;
         };
         Dimensions: {
             project: string;
@@ -1419,6 +1506,135 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Status"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getRollups: {
+        parameters: {
+            query?: {
+                /** @description The project's id. Needed with a session; a read key names its project itself. */
+                project?: components["parameters"]["project"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rollups */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rollups"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    addRollup: {
+        parameters: {
+            query?: {
+                /** @description The project's id. Needed with a session; a read key names its project itself. */
+                project?: components["parameters"]["project"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "by_browser",
+                 *       "dimensions": [
+                 *         "browser",
+                 *         "os"
+                 *       ],
+                 *       "users": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewRollup"];
+            };
+        };
+        responses: {
+            /** @description It is being built; the rollups as they are now */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rollups"];
+                };
+            };
+            /** @description `invalid_body` or `invalid_rollup`; the message says what is taken */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_an_administrator`, `cross_site`, or another project than the key's */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description `rollup_exists`: there is one of that name */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            413: components["responses"]["BadRequest"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getRollupCost: {
+        parameters: {
+            query?: {
+                /** @description The project's id. Needed with a session; a read key names its project itself. */
+                project?: components["parameters"]["project"];
+                /** @description At most four, with commas between, in 256 bytes; none means clicks by feature alone */
+                dimensions?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The cost */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RollupCost"];
                 };
             };
             400: components["responses"]["BadRequest"];

@@ -16,6 +16,9 @@ export type Features = Schemas["Features"];
 export type FeatureRow = Schemas["FeatureRow"];
 export type Dimensions = Schemas["Dimensions"];
 export type Rollup = Schemas["Rollup"];
+export type Rollups = Schemas["Rollups"];
+export type RollupState = Rollups["rollups"][number];
+export type RollupCost = Schemas["RollupCost"];
 export type Accounting = Schemas["AccountingAnswer"];
 export type AccountingLine = Schemas["AccountingLine"];
 export type Status = Schemas["Status"];
@@ -242,6 +245,11 @@ export function useAnswer<T>(address: string | null): Answer<T> {
     return { state: "ready", value: before.current, isOutdated: true };
   }
   return answer;
+}
+
+// For what changes without anything being counted.
+export function askAgain(address: string): void {
+  void refresh(entryOf(address));
 }
 
 // --- staying fresh ---

@@ -1,10 +1,17 @@
 // Data health: where every accepted click went, how fresh the numbers are, what is kept.
-import { type Accounting, addressOfQuestion, type Status, useAnswer } from "../../api";
+import {
+  type Accounting,
+  addressOfQuestion,
+  type Rollups,
+  type Status,
+  useAnswer,
+} from "../../api";
 import { Problem } from "../../components/Problem";
 import { Skeleton } from "../../components/Skeleton";
 import { now, type ProjectContext } from "../../context";
 import { writeCount } from "../../numbers";
 import { writeDuration, writeMoment } from "../../time";
+import { addressOfRollups } from "./BreakdownDialog";
 import { Equation } from "./Equation";
 import { PartitionTable } from "./PartitionTable";
 import { RollupTable } from "./RollupTable";
@@ -13,6 +20,7 @@ export function HealthPage({ context }: { context: ProjectContext }) {
   const project = context.project.id;
   const accounting = useAnswer<Accounting>(addressOfQuestion("/api/v1/accounting", { project }));
   const status = useAnswer<Status>(addressOfQuestion("/api/v1/status", { project }));
+  const rollups = useAnswer<Rollups>(addressOfRollups(project));
   return (
     <>
       <h1 class="visually-hidden">Data health</h1>
@@ -39,10 +47,15 @@ export function HealthPage({ context }: { context: ProjectContext }) {
           <PartitionTable accounting={accounting.value} zone={context.project.zone} />
         </section>
       )}
-      {status.state === "ready" && (
+      {rollups.state === "ready" && (
         <section class="card">
           <h2>What is kept</h2>
-          <RollupTable status={status.value} zone={context.project.zone} />
+          <RollupTable
+            project={project}
+            rollups={rollups.value}
+            status={status.state === "ready" ? status.value : null}
+            zone={context.project.zone}
+          />
         </section>
       )}
     </>

@@ -18,7 +18,12 @@ export function TrendPage({ context }: { context: ProjectContext }) {
   const range = rangeOf(view.range, context.today, context.weekStart);
   const asked = askedRange(view.range, context);
   const series = useAnswer<Series>(seriesAddress(view, context));
-  const whole = useAnswer<Series>(wholeAddress(view, context));
+  const wholesAddress = wholeAddress(view, context);
+  const whole = useAnswer<Series>(wholesAddress);
+  // Shares of what is not here yet are not numbers to read.
+  const isWaiting =
+    wholesAddress !== null &&
+    (whole.state === "loading" || (whole.state === "ready" && whole.isOutdated));
   const names = useNames(context.project.id);
   const dimensions = useAnswer<Dimensions>(
     addressOfQuestion("/api/v1/dimensions", {
@@ -50,7 +55,7 @@ export function TrendPage({ context }: { context: ProjectContext }) {
             series={series.value}
             names={names}
             whole={whole.state === "ready" ? whole.value : null}
-            isOutdated={series.isOutdated}
+            isOutdated={series.isOutdated || isWaiting}
             context={context}
             onShow={show}
           />
