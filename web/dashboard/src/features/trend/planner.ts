@@ -21,7 +21,7 @@ export function whyNot(wish: Wish, rollups: readonly Rollup[]): string | null {
     const together = names.length > 1 ? " together" : "";
     const name = `by_${wanted.map(plain).join("_")}`;
     const list = wanted.map((dimension) => `"${dimension}"`).join(", ");
-    return `No rollup keeps ${listed(names)}${together}. An administrator adds one on the Health page; or add to clickmill.toml: [[rollup]] name = "${name}" dimensions = [${list}]`;
+    return `No rollup keeps ${listed(names)}${together}. An administrator adds one on the Data health page; or add to clickmill.toml: [[rollup]] name = "${name}" dimensions = [${list}]`;
   }
   if (wish.metric === "users" && !holding.some((rollup) => rollup.users)) {
     return `The rollup that keeps ${listed(wanted.map(nameOfDimension))} counts clicks, not users.`;
