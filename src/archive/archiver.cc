@@ -111,7 +111,7 @@ Result<void> Archiver::find_positions() {
     std::error_code ignored;  // unfinished files of a process that was killed
     for (const auto& file :
          std::filesystem::directory_iterator(store_->scratch_folder(), ignored)) {
-        if (!file.path().filename().string().starts_with("copy-"))
+        if (!file.path().filename().string().starts_with(kCopyPrefix))
             std::filesystem::remove(file.path(), ignored);
     }
     positions_.clear();

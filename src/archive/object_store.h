@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,9 @@ struct Object {
     std::string name;
     int64_t bytes = 0;
 };
+
+// How names of copies of objects begin, in a scratch folder.
+inline constexpr std::string_view kCopyPrefix = "copy-";
 
 // A file of this machine with an object's bytes, for as long as it is held.
 class LocalFile {

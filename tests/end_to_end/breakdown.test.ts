@@ -1,10 +1,9 @@
 // An administrator has one more breakdown built, and asks by it: clicks of the past are in it.
-import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { hasCountedAll } from "./support/api";
 import { complaintsOf, newManager, openBrowser } from "./support/browser";
-import { isSettled } from "./support/pages";
+import { isSettled, picture } from "./support/pages";
 import { type Clickmill, startClickmill } from "./support/server";
 
 let browser: Browser;
@@ -33,19 +32,6 @@ afterAll(async () => {
   await server?.remove();
 });
 
-async function picture(name: string): Promise<void> {
-  const folder = process.env.CLICKMILL_PICTURES;
-  if (!folder) return;
-  for (const [size, width] of [
-    ["wide", 1280],
-    ["phone", 390],
-  ] as const) {
-    await page.setViewportSize({ width, height: 900 });
-    await page.screenshot({ path: join(folder, `${name}-${size}.png`) });
-  }
-  await page.setViewportSize({ width: 1280, height: 900 });
-}
-
 test("it tells what it costs, is built, and answers for the past", async () => {
   await page.goto(`${server.url}/health`);
   await isSettled(page);
@@ -55,11 +41,11 @@ test("it tells what it costs, is built, and answers for the past", async () => {
   await page.getByLabel("And by properties").fill("plan");
   await page.getByText("Reads 3 clicks of the past").waitFor();
   await page.getByText("It will be called by_browser_plan.").waitFor();
-  await picture("breakdown-form");
+  await picture(page, "breakdown-form");
   await page.getByRole("button", { name: "Build it" }).click();
   const row = page.getByRole("row").filter({ hasText: "by_browser_plan" });
   await row.getByText("complete through").waitFor({ timeout: 60_000 });
-  await picture("breakdown-built");
+  await picture(page, "breakdown-built");
 
   await page.goto(`${server.url}/explore?by=browser&range=7d&table=1`);
   await isSettled(page);

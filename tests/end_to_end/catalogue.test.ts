@@ -1,10 +1,9 @@
 // Writing about features in the dashboard of the real program.
-import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { hasCountedAll } from "./support/api";
 import { complaintsOf, newManager, openBrowser } from "./support/browser";
-import { isSettled } from "./support/pages";
+import { isSettled, picture } from "./support/pages";
 import { type Clickmill, startClickmill } from "./support/server";
 
 let browser: Browser;
@@ -35,24 +34,12 @@ beforeEach(async () => {
 
 const row = (text: string) => page.getByRole("row").filter({ hasText: text });
 
-async function picture(name: string): Promise<void> {
-  const folder = process.env.CLICKMILL_PICTURES;
-  if (!folder) return;
-  for (const [size, width] of [
-    ["wide", 1280],
-    ["phone", 390],
-  ] as const) {
-    await page.setViewportSize({ width, height: 860 });
-    await page.screenshot({ path: join(folder, `${name}-${size}.png`) });
-  }
-}
-
 test("a feature gets a name that everybody sees, whatever its id", async () => {
   await page.getByRole("button", { name: "Edit <b>bold</b>" }).click();
   await page.getByLabel("Name", { exact: true }).fill("The bold one");
   await page.getByLabel("What it is").fill("On two\nlines");
   await page.getByLabel("Tags").fill("style, b");
-  await picture("features-form");
+  await picture(page, "features-form");
   await page.getByRole("button", { name: "Save" }).click();
   await row("The bold one").waitFor();
   await page.reload();

@@ -10,9 +10,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / folder) for folder in ("support", "crash", "recount")]
+from clicking import Clicking  # noqa: E402
 from real_clickmill import Clickmill, parse_arguments, wait_until  # noqa: E402
 from verify_test import Checks, World  # noqa: E402
 
@@ -21,33 +21,6 @@ ENVIRONMENT = {"CLICKMILL_ARCHIVE__FILE_EVENTS": "2000"}
 
 def click(number):
     return {"event_id": f"install.boot#{number}", "feature_id": f"button.{number % 7}", "user_id": f"u{number % 300}"}
-
-
-class Clicking:
-    """Clicks until it is told to stop; `answered` is how many are surely taken."""
-
-    def __init__(self, server, write_key, first):
-        self.server, self.write_key, self.answered = server, write_key, first
-        self.is_over = threading.Event()
-        self.failure = None
-        self.thread = threading.Thread(target=self.run)
-
-    def run(self):
-        while not self.is_over.is_set():
-            events = [click(number) for number in range(self.answered, self.answered + 20)]
-            status, _, said = self.server.send(self.write_key, events)
-            if status != 200:
-                self.failure = f"clicks beside a backup gave {status}: {said}"
-                return
-            self.answered += len(events)
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.is_over.set()
-        self.thread.join()
 
 
 def command(server, *words):
@@ -61,7 +34,7 @@ def back_up_and_restore(options, folder, checks):
         server.start()
         write_key, read_key = server.keys()
         known = []
-        with Clicking(server, write_key, 0) as clicks:
+        with Clicking(server, write_key, click, batch=20) as clicks:
             for i, backup in enumerate(backups):
                 wait_until(lambda: clicks.answered > 9000 * (i + 1), "clicks", 120)
                 wait_until(lambda: len(list(server.data.glob("archive/date=*/*"))) > 3 * (i + 1), "files", 120)

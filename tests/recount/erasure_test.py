@@ -13,11 +13,11 @@ import random
 import sqlite3
 import subprocess
 import sys
-import threading
 import time
 import pathlib
 
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / folder) for folder in ("support", "crash")]
+from clicking import Clicking  # noqa: E402
 from real_clickmill import Clickmill, parse_arguments, sanitizer_report, wait_until  # noqa: E402
 from verify_test import Checks, World  # noqa: E402
 
@@ -105,32 +105,8 @@ def erase(server, *users, kill_after=None):
         return process.returncode, said
 
 
-class OtherClicks:
-    """Somebody else goes on clicking, one click a request, until the end."""
-
-    def __init__(self, server, write_key):
-        self.server, self.write_key = server, write_key
-        self.sent, self.is_over = 0, threading.Event()
-        self.failure = None
-        self.thread = threading.Thread(target=self.run)
-
-    def run(self):
-        while not self.is_over.is_set():
-            status, _, said = self.server.send(self.write_key, [{"event_id": f"other.b#{self.sent}",
-                                                                 "feature_id": "other", "user_id": "other"}])
-            if status != 200:
-                self.failure = f"a click beside an erasure gave {status}: {said}"
-                return
-            self.sent += 1
-            self.is_over.wait(0.02)
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.is_over.set()
-        self.thread.join()
+def other_click(number):
+    return {"event_id": f"other.b#{number}", "feature_id": "other", "user_id": "other"}
 
 
 def killed_and_begun_again(options, checks):
@@ -159,7 +135,7 @@ def killed_and_begun_again(options, checks):
         dry = world.command("erase", "--user", ANN, "--dry-run")
         checks.expect_in(f"a dry run counts: {dry[1]}", f"event log   {theirs} clicks found", dry[1])
         checks.expect("and changes nothing", len(files_with(server.data, traces)) >= len(traces), True)
-        with OtherClicks(server, write_key) as others:
+        with Clicking(server, write_key, other_click, pause=0.02) as others:
             killed = 0
             for _ in range(options.kills):
                 code, said = erase(server, ANN, DEVICE, kill_after=chance.uniform(0.05, options.longest))
@@ -168,7 +144,7 @@ def killed_and_begun_again(options, checks):
             checks.expect(f"the last one is complete: {said}", code, 0)
         checks.expect("nobody was refused", others.failure, None)
         checks.expect("kills met work", killed >= options.kills // 3, True)
-        print(f"{killed} of {options.kills} were killed, {others.sent} clicks beside them", flush=True)
+        print(f"{killed} of {options.kills} were killed, {others.answered} clicks beside them", flush=True)
 
         checks.expect("not in a file's bytes", files_with(server.data, {**needles, **traces}), [])
         unpacked = server.data / "unpacked"
@@ -188,7 +164,7 @@ def killed_and_begun_again(options, checks):
         server.send(write_key, [event for event in events if event.get("user_id") == "person-1"][:20])
         after = server.wait_until_counted(read_key)
         checks.expect("repeats afterwards", after["duplicate"], accounting["duplicate"] + 20)
-        checks.expect("accounting", after["counted"], accounting["counted"] + others.sent)
+        checks.expect("accounting", after["counted"], accounting["counted"] + others.answered)
         without_others = answers_of(server, read_key)
         without_others[0]["features"] = [row for row in without_others[0]["features"] if row["feature_id"] != "other"]
         checks.expect("clicks by feature", [(row["feature_id"], row["clicks"], row["users"])

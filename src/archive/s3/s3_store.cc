@@ -21,15 +21,13 @@ namespace fs = std::filesystem;
 constexpr const char* kWhat = "cannot use S3";
 constexpr int kNameBytes = 8;
 
-constexpr std::string_view kCopy = "copy-";  // with the pid of whoever holds it
-
-// Copies of objects whose process was killed.
+// Copies whose process was killed: its pid is in their names.
 void remove_copies_of_the_dead(const fs::path& folder) {
     std::error_code ignored;
     for (const auto& file : fs::directory_iterator(folder, ignored)) {
         const std::string name = file.path().filename().string();
-        if (!name.starts_with(kCopy)) continue;
-        const int pid = std::atoi(name.c_str() + kCopy.size());
+        if (!name.starts_with(kCopyPrefix)) continue;
+        const int pid = std::atoi(name.c_str() + kCopyPrefix.size());
         if (pid > 0 && ::kill(pid, 0) != 0 && errno == ESRCH) fs::remove(file.path(), ignored);
     }
 }
@@ -72,8 +70,8 @@ public:
     }
 
     Result<LocalFile> get(const std::string& name) override {
-        LocalFile copy(fmt::format("{}/{}{}-{}.parquet", options_.scratch_folder, kCopy, ::getpid(),
-                                   random_token(kNameBytes)),
+        LocalFile copy(fmt::format("{}/{}{}-{}.parquet", options_.scratch_folder, kCopyPrefix,
+                                   ::getpid(), random_token(kNameBytes)),
                        true);
         ASSIGN_OR_RETURN(const S3Answer answer,
                          client_.send("GET", path_of(name), {}, {}, copy.path()));

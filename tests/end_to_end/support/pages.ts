@@ -1,4 +1,5 @@
 // What is read from a page of the dashboard, and when a page is done.
+import { join } from "node:path";
 import type { Page } from "playwright-core";
 
 // Everything asked has been answered and drawn.
@@ -28,4 +29,19 @@ export function cellsOf(page: Page, selector: string): Promise<string[][]> {
 
 export function countIn(text: string): number {
   return Number(text.replaceAll(",", ""));
+}
+
+// Of what can be seen, wide and on a phone, into the folder CLICKMILL_PICTURES when it is set.
+export async function picture(page: Page, name: string): Promise<void> {
+  const folder = process.env.CLICKMILL_PICTURES;
+  if (!folder) return;
+  const before = page.viewportSize();
+  for (const [size, width] of [
+    ["wide", 1280],
+    ["phone", 390],
+  ] as const) {
+    await page.setViewportSize({ width, height: 860 });
+    await page.screenshot({ path: join(folder, `${name}-${size}.png`) });
+  }
+  if (before) await page.setViewportSize(before);
 }
