@@ -22,8 +22,8 @@ void add(Count& count, const Count& more) {
 
 class Erasing {
 public:
-    Erasing(const RawData& data, const Request& request, std::string key)
-        : data_(data), request_(request), forgotten_(request.people, std::move(key)) {}
+    Erasing(const RawData& data, const Request& request, const Begun& begun)
+        : data_(data), request_(request), forgotten_(request.people, begun.key, begun.noted) {}
 
     // The log first: what the archiver writes afterwards is without them.
     Result<Report> run() {
@@ -38,6 +38,7 @@ public:
         RETURN_IF_ERROR(for_each_file("looking through", [&](const archive::FileName& file) {
             return look_at(data_.engine, *data_.archive, file, forgotten_);
         }));
+        if (!request_.only_counts) RETURN_IF_ERROR(keep_noted(request_.key_file, forgotten_));
         if (data_.log) RETURN_IF_ERROR(erase_in_log());
         report_.unreadable_files.clear();
         RETURN_IF_ERROR(for_each_file(
@@ -131,11 +132,11 @@ private:
 }  // namespace
 
 Result<Report> erase(const RawData& data, const Request& request) {
-    std::string key;
+    Begun begun;
     if (!request.only_counts) {
-        ASSIGN_OR_RETURN(key, take_key(request.key_file, request.people));
+        ASSIGN_OR_RETURN(begun, take_key(request.key_file, request.people));
     }
-    ASSIGN_OR_RETURN(Report report, Erasing(data, request, std::move(key)).run());
+    ASSIGN_OR_RETURN(Report report, Erasing(data, request, begun).run());
     if (!request.only_counts && report.is_complete())
         RETURN_IF_ERROR(throw_key_away(request.key_file));
     return report;

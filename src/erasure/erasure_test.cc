@@ -265,16 +265,37 @@ TEST_F(ErasureTest, NamesAFileThatNobodyCanReadAndGoesOn) {
     EXPECT_FALSE(std::filesystem::exists(key_file));
 }
 
+TEST_F(ErasureTest, KnowsACopyWhoseOthersAreErasedAlready) {
+    const std::string path = (folder_ / "key").string();
+    const std::vector<People> people = {{"shop", {"ann"}}};
+    const std::string theirs =
+        R"({"project":"shop","event_id":"one","feature_id":"buy","user_id":"ann"})"
+        "\n";
+    const std::string copy = R"({"project":"shop","event_id":"one","feature_id":"buy"})"
+                             "\n";
+    Forgotten before(people, take_key(path, people).value().key);
+    const auto whole = log_of({theirs, copy});
+    std::vector<std::string> half = erased(*whole, before);
+    ASSERT_TRUE(keep_noted(path, before));
+    half[1] = copy;  // killed here
+    const Begun begun = take_key(path, people).value();
+    Forgotten after(people, begun.key, begun.noted);
+    const auto log = log_of(half);
+    EXPECT_THAT(erased(*log, after)[1], Not(HasSubstr("\"one\"")));
+}
+
 TEST_F(ErasureTest, GoesOnWithTheKeyOfWhatWasBegun) {
     const std::string path = (folder_ / "key").string();
     const std::vector<People> ann_of_shop = {{"shop", {"ann"}}};
     const std::vector<People> bob = {{"shop", {"bob"}}};
-    const std::string key = take_key(path, ann_of_shop).value();
-    EXPECT_EQ(take_key(path, ann_of_shop).value(), key);
+    const std::string key = take_key(path, ann_of_shop).value().key;
+    EXPECT_EQ(take_key(path, ann_of_shop).value().key, key);
     EXPECT_THAT(text_of_file(path).value(), Not(HasSubstr("ann")));
     EXPECT_EQ(take_key(path, bob).error().code, ErrorCode::Conflict);
     ASSERT_TRUE(throw_key_away(path));
-    EXPECT_NE(take_key(path, bob).value(), key);
+    EXPECT_NE(take_key(path, bob).value().key, key);
+    ASSERT_TRUE(write_durably(path, std::string(98, '0')));
+    EXPECT_TRUE(take_key(path, ann_of_shop)) << "killed between overwriting and deleting it";
 }
 
 }  // namespace

@@ -33,8 +33,12 @@ inline constexpr std::string_view kErasedMember = "\"erased\":true";
 class Forgotten {
 public:
     // `key`: of the hash that takes the place of identities; whoever throws it away has forgotten.
-    Forgotten(std::span<const People> people, std::string key)
-        : people_(people.begin(), people.end()), key_(std::move(key)) {}
+    // `noted`: of events that were noted before.
+    Forgotten(std::span<const People> people, std::string key,
+              std::span<const std::string> noted = {})
+        : people_(people.begin(), people.end()),
+          key_(std::move(key)),
+          noted_(noted.begin(), noted.end()) {}
 
     bool carries_them(const event::Event& event) const;
     // Remembers the id of one that does.

@@ -132,13 +132,15 @@ def killed_and_begun_again(options, checks):
         checks.expect("the scan finds her before", len(files_with(server.data, {**needles, **traces})) > 50, True)
         before, accounting = answers_of(server, read_key), server.ask("accounting", read_key)
 
+        begin = time.monotonic()
         dry = world.command("erase", "--user", ANN, "--dry-run")
+        takes = time.monotonic() - begin  # about as long as an erasure
         checks.expect_in(f"a dry run counts: {dry[1]}", f"event log   {theirs} clicks found", dry[1])
         checks.expect("and changes nothing", len(files_with(server.data, traces)) >= len(traces), True)
         with Clicking(server, write_key, other_click, pause=0.02) as others:
             killed = 0
             for _ in range(options.kills):
-                code, said = erase(server, ANN, DEVICE, kill_after=chance.uniform(0.05, options.longest))
+                code, said = erase(server, ANN, DEVICE, kill_after=chance.uniform(0.05, 1.2 * takes))
                 killed += code < 0
             code, said = erase(server, ANN, DEVICE)
             checks.expect(f"the last one is complete: {said}", code, 0)
@@ -205,7 +207,6 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--events", type=int, default=12_000)
     parser.add_argument("--kills", type=int, default=10)
-    parser.add_argument("--longest", type=float, default=3.0, help="seconds until a kill")
     parser.add_argument("--seed", type=int, default=1)
     options = parse_arguments(parser)
     checks = Checks()
