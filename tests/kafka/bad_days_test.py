@@ -109,6 +109,18 @@ def counts_repeats_in_any_order_once(roles, options, _):
     return comparison.differences
 
 
+def says_what_a_rollup_would_cost(roles, *_):
+    """By a sample of the topic, which the broker takes a moment to begin to give."""
+    accounting = roles.query.wait_until_counted(roles.read_key)
+    cost = roles.query.ask("rollups/cost", roles.read_key, dimensions="platform")
+    differences = []
+    if cost["sampled_events"] < min(accounting["accepted"], 1_000):
+        differences.append(f"a sample of {cost['sampled_events']} events of {accounting['accepted']}")
+    if cost["rows"] == 0:
+        differences.append("a rollup of no rows")
+    return differences
+
+
 def set_largest_message(roles, limit):
     subprocess.run(roles.cluster.java(roles.folder, "kafka.admin.ConfigCommand", "--bootstrap-server",
                                       roles.cluster.bootstrap, "--topic", TOPIC, "--alter", "--add-config",
@@ -286,7 +298,8 @@ def stops_when_the_topic_is_another(roles, *_):
     return says(roles.collect, "made again")
 
 
-DAYS = (survives_a_pause, counts_repeats_in_any_order_once, names_a_topic_that_does_not_fit, names_a_topic_that_is_missing,
+DAYS = (survives_a_pause, counts_repeats_in_any_order_once, says_what_a_rollup_would_cost,
+        names_a_topic_that_does_not_fit, names_a_topic_that_is_missing,
         refuses_what_is_too_large_for_the_broker, sets_aside_what_is_no_event,
         counts_on_without_a_place_for_what_is_no_event, shows_the_lag,
         stops_where_uncounted_records_were_deleted, stops_when_partitions_are_added,
