@@ -87,14 +87,11 @@ private:
         if (options_.on_progress) options_.on_progress(doing);
     }
 
-    Result<void> add(const std::string& name) {
-        const std::string path = (folder_ / name).string();
-        ASSIGN_OR_RETURN(std::string hash, sha256_of_file(path));
+    void add(const std::string& name, std::string hash) {
         list_.push_back({std::move(hash), name});
         std::error_code ignored;
         ++report_.files;
-        report_.bytes += static_cast<int64_t>(fs::file_size(path, ignored));
-        return {};
+        report_.bytes += static_cast<int64_t>(fs::file_size(folder_ / name, ignored));
     }
 
     // As of one moment, whoever writes it meanwhile.
@@ -108,7 +105,9 @@ private:
         ASSIGN_OR_RETURN(sqlite::Connection connection,
                          sqlite::Connection::open({.path = from, .read_only = true}));
         RETURN_IF_ERROR(connection.copy_to(to));
-        return add(name);
+        ASSIGN_OR_RETURN(std::string hash, sha256_of_file(to));
+        add(name, std::move(hash));
+        return {};
     }
 
     Result<void> copy_archive() {
@@ -133,16 +132,15 @@ private:
             return std::nullopt;
         ASSIGN_OR_RETURN(sqlite::Connection log,
                          sqlite::Connection::open({.path = event_log_path(folder_.string())}));
-        ASSIGN_OR_RETURN(sqlite::Statement end, log.prepare("SELECT end_offset FROM summary"));
-        ASSIGN_OR_RETURN(const bool has_row, end.step());
-        return Offset{has_row ? end.integer(0) : 0};
+        ASSIGN_OR_RETURN(const int64_t end, log.number("SELECT end_offset FROM summary"));
+        return Offset{end};
     }
 
     Result<void> copy_file(const fs::path& from, const std::string& name) {
         const fs::path to = folder_ / name;
         std::error_code error;
         fs::create_directories(to.parent_path(), error);
-        ASSIGN_OR_RETURN(const std::string hash, sha256_of_file(from.string()));
+        ASSIGN_OR_RETURN(std::string hash, sha256_of_file(from.string()));
         const auto earlier = std::ranges::find(previous_, name, &Listed::name);
         if (earlier != previous_.end() && earlier->hash == hash) {
             fs::create_hard_link(fs::path(options_.previous) / name, to, error);
@@ -151,7 +149,8 @@ private:
         if (!fs::exists(to)) {
             RETURN_IF_ERROR(copy_durably(from.string(), to.string()));
         }
-        return add(name);
+        add(name, std::move(hash));
+        return {};
     }
 
     void name_the_rest() {
