@@ -6,7 +6,7 @@ import subprocess
 import time
 
 import machine
-from measures import FEATURES, row
+from measures import FEATURES, row, wait_until_it_rests
 from real_clickmill import Clickmill, wait_until
 
 DAYS = 365
@@ -37,19 +37,13 @@ def archive_year(options, scratch):
         events = wait_until(lambda: server.ask("accounting", read_key)["accepted"], "what the log holds")
         rows = written(server, events)
         server.wait_until_counted(read_key, seconds=36_000)
-        wait_until(lambda: not settles(server), "hours to settle", 36_000, every=5)
+        wait_until_it_rests(server, 36_000)  # its hours are settled
         server.stop(600)
     with Clickmill(options.bin, data=data) as server:  # of a process that has done nothing else
         server.start(seconds=120)
         rows += counted_anew(server, events)
         server.stop(600)
     return rows + grouped_by_duckdb(options, data, events)
-
-
-def settles(server):
-    before = machine.cpu_seconds(server.process.pid)
-    time.sleep(16)
-    return machine.cpu_seconds(server.process.pid) - before > 0.8
 
 
 def written(server, events):

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <cstring>
 
 namespace clickmill::archive {
@@ -408,6 +409,16 @@ std::string_view name_of(ColumnType type) {
             return "MAP(VARCHAR, VARCHAR)";
     }
     return "";
+}
+
+Result<int64_t> ask_number(Engine& engine, const std::string& sql) {
+    int64_t number = 0;
+    RETURN_IF_ERROR(engine.ask(sql, [&](const Engine::Cells& cells) -> Result<void> {
+        if (cells[0])
+            std::from_chars(cells[0]->data(), cells[0]->data() + cells[0]->size(), number);
+        return {};
+    }));
+    return number;
 }
 
 std::string without_semicolon(std::string sql) {

@@ -100,6 +100,9 @@ public:
     virtual double progress() = 0;
 };
 
+// The one number that `sql` asks for; 0 where it is NULL.
+Result<int64_t> ask_number(Engine& engine, const std::string& sql);
+
 // For use within another statement: a question may end with a semicolon, and with a comment.
 std::string without_semicolon(std::string sql);
 

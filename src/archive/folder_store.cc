@@ -1,11 +1,8 @@
 #include "archive/object_store.h"
+#include "base/durable_file.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fcntl.h>
 #include <filesystem>
-#include <unistd.h>
 
 namespace clickmill::archive {
 namespace {
@@ -17,16 +14,6 @@ constexpr std::string_view kScratch = ".new";
 
 Error cannot(const char* what, const std::string& where, const std::string& why) {
     return Error{ErrorCode::Unavailable, what, where, why};
-}
-
-// A file's bytes, or a folder's names, survive power loss afterwards.
-Result<void> sync(const std::string& path) {
-    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    const bool is_synced = descriptor >= 0 && ::fsync(descriptor) == 0;
-    const int reason = errno;
-    if (descriptor >= 0) ::close(descriptor);
-    if (is_synced) return {};
-    return std::unexpected(cannot("cannot sync an archive file", path, std::strerror(reason)));
 }
 
 class FolderStore final : public ObjectStore {
@@ -67,7 +54,7 @@ public:
 
     Result<void> put(const std::string& path, const std::string& name) override {
         const fs::path target = folder_ / name;
-        RETURN_IF_ERROR(sync(path));
+        RETURN_IF_ERROR(sync_to_disk(path));
         std::error_code error;
         fs::create_directories(target.parent_path(), error);
         if (!error) fs::rename(path, target, error);
@@ -75,8 +62,8 @@ public:
             return std::unexpected(
                 cannot("cannot put a file into the archive", target.string(), error.message()));
         }
-        RETURN_IF_ERROR(sync(target.parent_path().string()));
-        return sync(folder_.string());
+        RETURN_IF_ERROR(sync_to_disk(target.parent_path().string()));
+        return sync_to_disk(folder_.string());
     }
 
     Result<LocalFile> get(const std::string& name) override {
@@ -95,7 +82,7 @@ public:
             return std::unexpected(
                 cannot("cannot remove a file of the archive", path.string(), error.message()));
         }
-        return sync(path.parent_path().string());
+        return sync_to_disk(path.parent_path().string());
     }
 
 private:
@@ -103,15 +90,6 @@ private:
 };
 
 }  // namespace
-
-LocalFile::~LocalFile() {
-    std::error_code ignored;
-    if (is_copy_) fs::remove(path_, ignored);
-}
-
-Result<FileLock> lock_files(ObjectStore& store) {
-    return FileLock::take(store.scratch_folder() + ".lock");
-}
 
 Result<std::unique_ptr<ObjectStore>> open_folder(const std::string& folder) {
     auto store = std::make_unique<FolderStore>(folder);

@@ -22,17 +22,21 @@ bool write_all(int descriptor, std::string_view text) {
     return ::fsync(descriptor) == 0;
 }
 
-bool sync_folder(const std::filesystem::path& folder) {
-    const int descriptor = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0) return false;
-    const bool is_synced = ::fsync(descriptor) == 0;
-    const int why = errno;
-    ::close(descriptor);
-    errno = why;
-    return is_synced;
+std::string folder_of(const std::string& path) {
+    const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+    return folder.empty() ? "." : folder.string();
 }
 
 }  // namespace
+
+Result<void> sync_to_disk(const std::string& path) {
+    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    const bool is_synced = descriptor >= 0 && ::fsync(descriptor) == 0;
+    const int why = errno;
+    if (descriptor >= 0) ::close(descriptor);
+    if (is_synced) return {};
+    return fail(ErrorCode::Unavailable, "cannot sync", path, std::strerror(why));
+}
 
 Result<void> write_durably(const std::string& path, std::string_view text) {
     const auto refused = [&path](int why) {
@@ -47,21 +51,15 @@ Result<void> write_durably(const std::string& path, std::string_view text) {
     ::close(descriptor);
     if (!is_written) return refused(why);
     if (std::rename(unfinished.c_str(), path.c_str()) != 0) return refused(errno);
-    if (!sync_folder(std::filesystem::path(path).parent_path())) return refused(errno);
-    return {};
+    return sync_to_disk(folder_of(path));
 }
 
 Result<void> copy_durably(const std::string& from, const std::string& to) {
     std::error_code error;
     std::filesystem::copy_file(from, to, error);
     if (error) return fail(ErrorCode::Unavailable, "cannot copy to", to, error.message());
-    const int descriptor = ::open(to.c_str(), O_RDONLY | O_CLOEXEC);
-    const bool is_synced = descriptor >= 0 && ::fsync(descriptor) == 0;
-    const int why = errno;
-    if (descriptor >= 0) ::close(descriptor);
-    if (is_synced && sync_folder(std::filesystem::path(to).parent_path())) return {};
-    return fail(ErrorCode::Unavailable, "cannot copy to", to,
-                std::strerror(is_synced ? errno : why));
+    RETURN_IF_ERROR(sync_to_disk(to));
+    return sync_to_disk(folder_of(to));
 }
 
 std::optional<std::string> text_of_file(const std::string& path) {

@@ -240,6 +240,12 @@ Result<void> Connection::copy_to(const std::string& path) {
     return std::unexpected(error_of(made, "cannot copy the database"));
 }
 
+Result<int64_t> Connection::number(const std::string& sql) {
+    ASSIGN_OR_RETURN(Statement statement, prepare(sql));
+    ASSIGN_OR_RETURN(const bool has_row, statement.step());
+    return has_row ? statement.integer(0) : 0;
+}
+
 bool Connection::is_in_transaction() const {
     return sqlite3_get_autocommit(database_) == 0;
 }

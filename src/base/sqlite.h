@@ -78,6 +78,8 @@ public:
     Result<Statement> prepare(std::string_view sql);
     // Runs one or more statements that take no parameters and give no rows that matter.
     Result<void> execute(const std::string& sql);
+    // The first column of the first row; 0 where there is none.
+    Result<int64_t> number(const std::string& sql);
     bool is_in_transaction() const;
     int64_t changes() const;  // rows changed by the last statement
     // After each commit here `pages`, which outlives the connection, is the length of the

@@ -4,6 +4,7 @@
 #include "cli/command_world.h"
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "event_log/read_all.h"
 #include "server/data_folder.h"
 
 #include <fmt/chrono.h>
@@ -31,14 +32,11 @@ Result<void> read_all(const config::Config& config, const OnRecord& on_record) {
     ASSIGN_OR_RETURN(const auto log, server::open_event_log_to_read(config, world.world()));
     for (int32_t i = 0; i < log->partition_count(); ++i) {
         ASSIGN_OR_RETURN(const auto state, log->state(PartitionId{i}));
-        ASSIGN_OR_RETURN(const auto reader, log->read(PartitionId{i}, state.first));
-        Offset next = state.first;
-        while (next < state.end) {
-            ASSIGN_OR_RETURN(const event_log::Batch batch, reader->next({}, {}));
-            for (const event_log::StoredRecord& record : batch.records) on_record(record);
-            if (batch.next == next) break;
-            next = batch.next;
-        }
+        RETURN_IF_ERROR(event_log::read_all(*log, PartitionId{i}, state.first, state.end,
+                                            [&](const event_log::StoredRecord& record) {
+                                                on_record(record);
+                                                return true;
+                                            }));
     }
     return {};
 }

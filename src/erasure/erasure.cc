@@ -4,6 +4,7 @@
 #include "erasure/erasure_key.h"
 #include "erasure/file_erasure.h"
 #include "erasure/log_erasure.h"
+#include "event_log/read_all.h"
 
 #include <fmt/format.h>
 
@@ -51,6 +52,11 @@ private:
         if (request_.on_progress) request_.on_progress(doing);
     }
 
+    void tell_offset(const char* doing, const event_log::StoredRecord& record) {
+        if (record.offset.value % 256 == 0)
+            say(fmt::format("{} the event log, offset {}", doing, record.offset.value));
+    }
+
     Result<FileLock> wait_for_files() {
         for (;;) {
             auto lock = lock_files(*data_.archive);
@@ -63,15 +69,12 @@ private:
     Result<void> for_each_record(const std::function<void(const event_log::StoredRecord&)>& use) {
         for (int32_t i = 0; i < data_.log->partition_count(); ++i) {
             ASSIGN_OR_RETURN(const auto state, data_.log->state(PartitionId{i}));
-            ASSIGN_OR_RETURN(const auto reader, data_.log->read(PartitionId{i}, state.first));
-            for (Offset next = state.first; next < state.end;) {
-                ASSIGN_OR_RETURN(const event_log::Batch batch, reader->next({.wait = {}}, {}));
-                for (const event_log::StoredRecord& record : batch.records) use(record);
-                say(fmt::format("looking through the event log, offset {} of {}", batch.next.value,
-                                state.end.value));
-                if (batch.next == next) break;
-                next = batch.next;
-            }
+            RETURN_IF_ERROR(event_log::read_all(*data_.log, PartitionId{i}, state.first, state.end,
+                                                [&](const event_log::StoredRecord& record) {
+                                                    tell_offset("looking through", record);
+                                                    use(record);
+                                                    return true;
+                                                }));
         }
         return {};
     }
@@ -90,9 +93,7 @@ private:
         } else {
             ASSIGN_OR_RETURN(report_.log,
                              data_.rewrite_log([&](const event_log::StoredRecord& record) {
-                                 if (record.offset.value % 256 == 0)
-                                     say(fmt::format("erasing in the event log, offset {}",
-                                                     record.offset.value));
+                                 tell_offset("erasing in", record);
                                  return log.erase(record);
                              }));
         }

@@ -1,6 +1,7 @@
 #include "erasure/file_erasure.h"
 
 #include "archive/file_writer.h"
+#include "base/hash.h"
 
 #include <fmt/format.h>
 
@@ -19,12 +20,9 @@ constexpr archive::Column kKnown[] = {{"known", archive::ColumnType::Text}};
 
 // The key as HMAC pads it (RFC 2104, section 2), in hex. A key is at most one block long.
 std::string padded(std::string_view key, uint8_t with) {
-    std::string hex;
-    for (size_t i = 0; i < kBlockBytes; ++i) {
-        const uint8_t byte = i < key.size() ? static_cast<uint8_t>(key[i]) : 0;
-        hex += fmt::format("{:02x}", static_cast<unsigned>(byte ^ with));
-    }
-    return hex;
+    std::string block(kBlockBytes, static_cast<char>(with));
+    for (size_t i = 0; i < key.size(); ++i) block[i] = static_cast<char>(block[i] ^ key[i]);
+    return hex_of(block);
 }
 
 // event::keyed_identity() of what the SQL `bytes` is, in SQL. NULL stays NULL.
@@ -78,7 +76,7 @@ constexpr const char* kTexts =
     "app_version, device, browser, os, locale, country, region, experiments, properties, "
     "client_timestamp, other)";
 
-// The rows as they will be, of those that `file` has, with what is known of each.
+// The rows of a file, with what is known of each: is_theirs and names_them.
 std::string judged(const Forgotten& forgotten, const std::string& path) {
     return fmt::format(
         "SELECT *, ({} OR coalesce(project || ' ' || event_id IN (FROM known_events()), false)) AS "
@@ -86,6 +84,7 @@ std::string judged(const Forgotten& forgotten, const std::string& path) {
         carries_them(forgotten), is_named_in(forgotten, "hex(line)", true), literal_of(path));
 }
 
+// The same as they will be.
 std::string erased(const Forgotten& forgotten, const std::string& path) {
     std::string fields;
     for (const char* field : kIdentities) {
@@ -94,7 +93,7 @@ std::string erased(const Forgotten& forgotten, const std::string& path) {
                         hash_of(forgotten.key(), fmt::format("encode({})", field)), field, field);
     }
     return fmt::format(
-        "SELECT * EXCLUDE (is_theirs, names_them) REPLACE ({}"
+        "SELECT * REPLACE ({}"
         "CASE WHEN is_theirs THEN {} ELSE event_id END AS event_id, "
         "CASE WHEN NOT is_theirs THEN properties END AS properties, "
         "CASE WHEN NOT is_theirs THEN client_timestamp END AS client_timestamp, "
@@ -153,16 +152,7 @@ public:
                                            [&]() -> Result<std::unique_ptr<archive::RowSource>> {
                                                return std::make_unique<KnownSource>(forgotten);
                                            }));
-        Count count;
-        const std::string sql = fmt::format(
-            "SELECT count(*) FILTER (is_theirs), count(*) FILTER (names_them) FROM ({})",
-            judged(forgotten, path_));
-        RETURN_IF_ERROR(as_damage(engine_->ask(sql, [&](const Engine::Cells& cells) {
-            count.events = std::stoll(std::string(*cells[0]));
-            count.unreadable = std::stoll(std::string(*cells[1]));
-            return Result<void>();
-        })));
-        ASSIGN_OR_RETURN(count.mentions, mentions_in(forgotten));
+        ASSIGN_OR_RETURN(const Count count, counted(forgotten));
         if (only_counts || count.events + count.unreadable == 0) return count;
         const auto replaced = replace(forgotten);
         std::error_code ignored;
@@ -183,23 +173,27 @@ private:
                     "cannot erase in an archive file", text_of(name_), done.error().why);
     }
 
-    // Of what will be there.
-    Result<int64_t> mentions_in(const Forgotten& forgotten) {
-        int64_t mentions = 0;
-        RETURN_IF_ERROR(as_damage(
-            engine_->ask(fmt::format("SELECT count(*) FROM ({}) WHERE {}", erased(forgotten, path_),
-                                     is_named_in(forgotten, kTexts, false)),
-                         [&](const Engine::Cells& cells) -> Result<void> {
-                             mentions = std::stoll(std::string(*cells[0]));
-                             return {};
-                         })));
-        return mentions;
+    // Mentions of what will be there.
+    Result<Count> counted(const Forgotten& forgotten) {
+        const auto number = [](std::string_view cell) { return std::stoll(std::string(cell)); };
+        Count count;
+        RETURN_IF_ERROR(as_damage(engine_->ask(
+            fmt::format("SELECT count(*) FILTER (is_theirs), count(*) FILTER (names_them), "
+                        "count(*) FILTER ({}) FROM ({})",
+                        is_named_in(forgotten, kTexts, false), erased(forgotten, path_)),
+            [&](const Engine::Cells& cells) -> Result<void> {
+                count = {number(*cells[0]), number(*cells[1]), number(*cells[2])};
+                return {};
+            })));
+        return count;
     }
 
     Result<void> replace(const Forgotten& forgotten) {
         ASSIGN_OR_RETURN(const std::string log_id, log_id_of(*engine_, path_));
-        RETURN_IF_ERROR(write_rows(*engine_, erased(forgotten, path_),
-                                   {log_id, name_.partition, name_.first}, new_path_));
+        const std::string rows = fmt::format("SELECT * EXCLUDE (is_theirs, names_them) FROM ({})",
+                                             erased(forgotten, path_));
+        RETURN_IF_ERROR(
+            write_rows(*engine_, rows, {log_id, name_.partition, name_.first}, new_path_));
         RETURN_IF_ERROR(require_same_rows());
         return store_->put(new_path_, text_of(name_));
     }
@@ -214,16 +208,14 @@ private:
         for (const char* column : kKept)
             differ += fmt::format("{}old.{} IS DISTINCT FROM new.{}", differ.empty() ? "" : " OR ",
                                   column, column);
-        int64_t differing = 0;
-        RETURN_IF_ERROR(engine_->ask(
-            fmt::format("SELECT count(*) FROM read_parquet({}, hive_partitioning = false) AS old "
-                        "POSITIONAL JOIN read_parquet({}, hive_partitioning = false) AS new "
-                        "WHERE {}",
-                        literal_of(path_), literal_of(new_path_), differ),
-            [&](const Engine::Cells& cells) -> Result<void> {
-                differing = std::stoll(std::string(*cells[0]));
-                return {};
-            }));
+        ASSIGN_OR_RETURN(
+            const int64_t differing,
+            archive::ask_number(
+                *engine_,
+                fmt::format("SELECT count(*) FROM read_parquet({}, hive_partitioning = false) AS "
+                            "old POSITIONAL JOIN read_parquet({}, hive_partitioning = false) AS "
+                            "new WHERE {}",
+                            literal_of(path_), literal_of(new_path_), differ)));
         if (differing == 0) return {};
         return fail(
             ErrorCode::Internal, "cannot erase in an archive file", text_of(name_),

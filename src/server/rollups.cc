@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "event/line_reader.h"
+#include "event_log/read_all.h"
 #include "fold/dimensions.h"
 #include "metrics_store/views.h"
 #include "server/options.h"
@@ -115,16 +116,13 @@ Result<query_api::RollupSample> sample_rollup(event_log::EventLog& log, const st
     const int32_t partitions = log.partition_count();
     for (int32_t i = 0; i < partitions && !sample.is_enough(); ++i) {
         ASSIGN_OR_RETURN(const auto state, log.state(PartitionId{i}));
-        Offset next = std::max(state.first, Offset{state.end.value - kSampledRecords / partitions});
-        ASSIGN_OR_RETURN(const auto reader, log.read(PartitionId{i}, next));
-        while (next < state.end && !sample.is_enough()) {
-            ASSIGN_OR_RETURN(const event_log::Batch batch, reader->next({.wait = {}}, {}));
-            for (const event_log::StoredRecord& record : batch.records) {
-                if (!sample.is_enough()) sample.add(record);
-            }
-            if (batch.next == next) break;
-            next = batch.next;
-        }
+        const Offset from =
+            std::max(state.first, Offset{state.end.value - kSampledRecords / partitions});
+        RETURN_IF_ERROR(event_log::read_all(log, PartitionId{i}, from, state.end,
+                                            [&](const event_log::StoredRecord& record) {
+                                                sample.add(record);
+                                                return !sample.is_enough();
+                                            }));
     }
     query_api::RollupSample taken = sample.take();
     taken.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();

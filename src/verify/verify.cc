@@ -11,6 +11,7 @@
 namespace clickmill::verify {
 namespace {
 
+using archive::ask_number;
 using archive::Engine;
 using calendar::BucketKey;
 using calendar::Grain;
@@ -201,20 +202,12 @@ private:
                 })));
                 for (const fold::View& view : project.views)
                     RETURN_IF_ERROR(engine_.run(recount_day(view)));
-                ASSIGN_OR_RETURN(const int64_t clicks, number("SELECT count(*) FROM judged"));
+                ASSIGN_OR_RETURN(const int64_t clicks,
+                                 ask_number(engine_, "SELECT count(*) FROM judged"));
                 report_.events += clicks;
             }
         }
         return {};
-    }
-
-    Result<int64_t> number(const std::string& sql) {
-        int64_t found = 0;
-        RETURN_IF_ERROR(engine_.ask(sql, [&](const Engine::Cells& cells) -> Result<void> {
-            found = number_of(cells[0]);
-            return {};
-        }));
-        return found;
     }
 
     Result<void> compare_view(const Project& project, const fold::View& view) {
@@ -222,9 +215,10 @@ private:
             say(fmt::format("comparing {} {} by {}", project.id, view.definition.rollup.name,
                             calendar::name_of(grain)));
             RETURN_IF_ERROR(engine_.run(compare(view, grain)));
-            ASSIGN_OR_RETURN(const int64_t rows, number("SELECT count(*) FROM compared"));
+            ASSIGN_OR_RETURN(const int64_t rows,
+                             ask_number(engine_, "SELECT count(*) FROM compared"));
             ASSIGN_OR_RETURN(const int64_t unknown,
-                             number("SELECT count(*) FROM compared WHERE is_unknown"));
+                             ask_number(engine_, "SELECT count(*) FROM compared WHERE is_unknown"));
             report_.rows += rows - unknown;
             if (unknown > 0) {
                 report_.not_checked.push_back(fmt::format(
@@ -240,8 +234,9 @@ private:
 
     Result<void> take_differences(const Project& project, const fold::View& view, Grain grain,
                                   const std::string& what, const char* differ) {
-        ASSIGN_OR_RETURN(const int64_t count,
-                         number(fmt::format("SELECT count(*) FROM compared WHERE {}", differ)));
+        ASSIGN_OR_RETURN(
+            const int64_t count,
+            ask_number(engine_, fmt::format("SELECT count(*) FROM compared WHERE {}", differ)));
         report_.difference_count += count;
         const int64_t room = kShown - static_cast<int64_t>(report_.differences.size());
         if (count == 0 || room <= 0) return {};

@@ -46,12 +46,6 @@ Result<T> judged(Result<T> result) {
     return std::unexpected(as_damage(std::move(result).error()));
 }
 
-Result<int64_t> number(sqlite::Connection& connection, const std::string& sql) {
-    ASSIGN_OR_RETURN(sqlite::Statement statement, connection.prepare(sql));
-    ASSIGN_OR_RETURN(const bool has_row, statement.step());
-    return has_row ? statement.integer(0) : 0;
-}
-
 std::unexpected<Error> contradiction(std::string why) {
     return fail(ErrorCode::Corrupt, "event log is damaged", "events.db", std::move(why));
 }
@@ -78,9 +72,9 @@ Result<std::unique_ptr<LogFile>> LogFile::open(const FileName& name, const Known
                          {.path = name.path, .vfs = name.vfs, .automatic_checkpoint = false})));
     // What is deleted is overwritten where its page is written anyway; the rest is rewriting.h's.
     RETURN_IF_ERROR(judged(connection.execute("PRAGMA secure_delete=FAST")));
-    ASSIGN_OR_RETURN(const int64_t format, judged(number(connection, "PRAGMA user_version")));
+    ASSIGN_OR_RETURN(const int64_t format, judged(connection.number("PRAGMA user_version")));
     ASSIGN_OR_RETURN(const int64_t tables,
-                     judged(number(connection, "SELECT count(*) FROM sqlite_schema")));
+                     judged(connection.number("SELECT count(*) FROM sqlite_schema")));
     if (format == 0 && tables == 0) {
         ASSIGN_OR_RETURN(sqlite::Transaction transaction, sqlite::Transaction::begin(connection));
         RETURN_IF_ERROR(connection.execute(kSchema));
@@ -254,16 +248,16 @@ Result<void> LogFile::probe() {
 Result<int64_t> LogFile::bytes() {
     // In one moment: somebody else may be wiping.
     ASSIGN_OR_RETURN(const auto moment, sqlite::Transaction::begin(connection_, false));
-    ASSIGN_OR_RETURN(const int64_t pages, number(connection_, "PRAGMA page_count"));
-    ASSIGN_OR_RETURN(const int64_t unused, number(connection_, "PRAGMA freelist_count"));
-    ASSIGN_OR_RETURN(const int64_t page_bytes, number(connection_, "PRAGMA page_size"));
+    ASSIGN_OR_RETURN(const int64_t pages, connection_.number("PRAGMA page_count"));
+    ASSIGN_OR_RETURN(const int64_t unused, connection_.number("PRAGMA freelist_count"));
+    ASSIGN_OR_RETURN(const int64_t page_bytes, connection_.number("PRAGMA page_size"));
     // Unused pages that rewriting.h fills with zeros at the moment are no reason to delete records.
     ASSIGN_OR_RETURN(const int64_t is_wiping,
-                     number(connection_, "SELECT count(*) FROM sqlite_schema WHERE name='wiped'"));
+                     connection_.number("SELECT count(*) FROM sqlite_schema WHERE name='wiped'"));
     int64_t wiped_bytes = 0;
     if (is_wiping > 0) {
         ASSIGN_OR_RETURN(wiped_bytes,
-                         number(connection_, "SELECT coalesce(sum(length(zeros)),0) FROM wiped"));
+                         connection_.number("SELECT coalesce(sum(length(zeros)),0) FROM wiped"));
     }
     return (pages - unused) * page_bytes - wiped_bytes;
 }
@@ -288,7 +282,7 @@ Result<void> LogFile::finish(const LogSummary& summary, std::span<const Gap> gap
 }
 
 Result<void> LogFile::empty_wal() {
-    ASSIGN_OR_RETURN(const int64_t is_busy, number(connection_, "PRAGMA wal_checkpoint(TRUNCATE)"));
+    ASSIGN_OR_RETURN(const int64_t is_busy, connection_.number("PRAGMA wal_checkpoint(TRUNCATE)"));
     if (is_busy == 0) return {};
     return fail(ErrorCode::Unavailable, "cannot checkpoint", "events.db", "somebody reads it");
 }

@@ -22,9 +22,10 @@ public:
     Result<Rewritten> run(std::chrono::milliseconds patience) {
         // What a smaller payload leaves behind is overwritten at once.
         RETURN_IF_ERROR(connection_.execute("PRAGMA secure_delete=ON"));
-        ASSIGN_OR_RETURN(const int64_t first, number("SELECT min(offset) FROM records"));
+        ASSIGN_OR_RETURN(const int64_t first,
+                         connection_.number("SELECT min(offset) FROM records"));
         ASSIGN_OR_RETURN(const int64_t last,
-                         number("SELECT coalesce(max(offset),-1) FROM records"));
+                         connection_.number("SELECT coalesce(max(offset),-1) FROM records"));
         for (Offset next{first}; next <= Offset{last};) {
             ASSIGN_OR_RETURN(next, rewrite_some(next, Offset{last}.next()));
         }
@@ -34,12 +35,6 @@ public:
     }
 
 private:
-    Result<int64_t> number(const std::string& sql) {
-        ASSIGN_OR_RETURN(sqlite::Statement statement, connection_.prepare(sql));
-        ASSIGN_OR_RETURN(const bool has_row, statement.step());
-        return has_row ? statement.integer(0) : 0;
-    }
-
     // Where to go on.
     Result<Offset> rewrite_some(Offset from, Offset end) {
         std::vector<NewRecord> changed;
@@ -97,9 +92,9 @@ private:
         RETURN_IF_ERROR(connection_.execute(
             "DROP TABLE IF EXISTS wiped; CREATE TABLE wiped(zeros BLOB NOT NULL)"));
         for (;;) {
-            ASSIGN_OR_RETURN(const int64_t pages, number("PRAGMA freelist_count"));
+            ASSIGN_OR_RETURN(const int64_t pages, connection_.number("PRAGMA freelist_count"));
             if (pages == 0) break;
-            ASSIGN_OR_RETURN(const int64_t page_bytes, number("PRAGMA page_size"));
+            ASSIGN_OR_RETURN(const int64_t page_bytes, connection_.number("PRAGMA page_size"));
             RETURN_IF_ERROR(
                 connection_.execute(fmt::format("INSERT INTO wiped VALUES(zeroblob({}))",
                                                 std::min(kWipedAtOnce, pages * page_bytes))));
@@ -117,7 +112,8 @@ private:
         connection_.wait_for_locks(kPause);
         const auto deadline = steady_clock::now() + patience;
         for (;;) {
-            ASSIGN_OR_RETURN(const int64_t is_busy, number("PRAGMA wal_checkpoint(TRUNCATE)"));
+            ASSIGN_OR_RETURN(const int64_t is_busy,
+                             connection_.number("PRAGMA wal_checkpoint(TRUNCATE)"));
             if (is_busy == 0) return false;
             if (steady_clock::now() >= deadline) return true;
             pause(kPause, {});

@@ -36,18 +36,9 @@ std::unexpected<Error> failed(const std::string& path, const std::string& why) {
     return fail(ErrorCode::Unavailable, "cannot salvage event log", path, why);
 }
 
-Result<void> sync(const std::string& path) {
-    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    const bool is_synced = descriptor >= 0 && ::fsync(descriptor) == 0;
-    const int why = errno;
-    if (descriptor >= 0) ::close(descriptor);
-    if (is_synced) return {};
-    return failed(path, std::strerror(why));
-}
-
 Result<void> sync_folder_of(const std::string& path) {
     const fs::path folder = fs::path(path).parent_path();
-    return sync(folder.empty() ? "." : folder.string());
+    return sync_to_disk(folder.empty() ? "." : folder.string());
 }
 
 Result<void> move(const std::string& from, const std::string& to) {
@@ -148,7 +139,7 @@ Result<void> build_anew(const SalvageContext& context, const std::string& damage
         RETURN_IF_ERROR(target->finish(plan.summary, plan.gaps));
         RETURN_IF_ERROR(target->empty_wal());
     }
-    RETURN_IF_ERROR(sync(fresh));
+    RETURN_IF_ERROR(sync_to_disk(fresh));
     RETURN_IF_ERROR(move(fresh, context.name.path));
     RETURN_IF_ERROR(sync_folder_of(context.name.path));
     RETURN_IF_ERROR(remove_marker(context.name.path));
